@@ -1,0 +1,297 @@
+"""The walk from the outputs back to the leaves.
+
+    pending[node]   the gradient of the node's output, summed so far
+    heap            nodes with a gradient, newest first: when a node comes up, all that used its output has been walked
+
+No recursion, so a graph may be of any depth. Gradients are bare arrays, unless the backward is itself recorded
+(`create_graph`): then they are Tensors, and the same formulas are differentiable in turn.
+https://pytorch.org/docs/stable/notes/autograd.html
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+from ..device import array_module
+from ..tensor import Tensor, Size, wrap
+from .grad_mode import RECORDING, mode
+from .rule import fit_tensor
+from .view import current_edge
+
+
+def fit(g, shape: tuple, dtype):
+    """An array with the shape and type of the input it is the gradient of."""
+    if g.shape != shape:
+        lead = max(g.ndim - len(shape), 0)
+        if lead:
+            g = g.sum(axis=tuple(range(lead)))
+        dims = tuple([i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1])
+        if dims:
+            g = g.sum(axis=dims, keepdims=True)
+        if g.shape != shape:
+            g = array_module(g).broadcast_to(g, shape)
+    if g.dtype is dtype:
+        return g
+    return (g.real if g.dtype.kind == "c" and dtype.kind != "c" else g).astype(dtype)
+
+
+class Walk:
+    """One backward pass.
+
+    owned     nodes whose pending gradient no one else holds: it may be added to in place
+    wanted    with `targets`, the nodes that lie on a way to one of them; None: all
+    caught    the gradients of the targets
+    """
+
+    def __init__(self, keep_graph: bool, recorded: bool, targets=None):
+        self.keep_graph, self.recorded = keep_graph, recorded
+        self.pending, self.heap, self.owned, self.leaves = {}, [], set(), []
+        self.targets, self.caught = targets, {}
+        self.wanted = None
+
+    def send(self, edge, g, fresh: bool) -> None:
+        """Add `g` to what is pending at `edge`. `fresh`: nobody else holds the array."""
+        node, slot = edge
+        several = len(node.shapes) > 1
+        if node not in self.pending:
+            self.pending[node] = [None] * len(node.shapes) if several else None
+            if node.is_leaf:
+                self.leaves.append(node)
+            else:
+                heappush(self.heap, (-node.order, node))
+        key = edge if several else node
+        before = self.pending[node][slot] if several else self.pending[node]
+        if before is None:
+            total = g
+            if fresh:
+                self.owned.add(key)
+        elif key in self.owned and not self.recorded:
+            total = before
+            total += g
+        else:
+            total = before + g
+            self.owned.add(key)
+        if several:
+            self.pending[node][slot] = total
+        else:
+            self.pending[node] = total
+
+    def run(self) -> None:
+        """Walk until nothing is pending but leaves; then let these receive."""
+        heap, pending, recorded = self.heap, self.pending, self.recorded
+        while heap:
+            node = heappop(heap)[1]
+            g = pending.pop(node)
+            if node.hooks is not None or node.retain is not None:
+                g = self.call_hooks(node, g)
+            if self.targets is not None:
+                self.catch(node, g)
+            edges = node.edges
+            if self.wanted is not None:
+                edges = [e if e is not None and e[0] in self.wanted else None for e in edges]
+                if not any(edges):
+                    continue
+            gradients = node.pull_recorded(g, edges) if recorded else node.pull(g, edges)
+            if node.post_hooks:
+                gradients = self.call_post_hooks(node, gradients, g)
+            if not self.keep_graph:
+                node.free()
+            seen = []
+            for edge, gx in zip(edges, gradients):
+                if edge is None or gx is None:
+                    continue
+                to, slot = edge
+                shape, dtype = to.shapes[slot], to.dtypes[slot]
+                if recorded:
+                    self.send(edge, fit_tensor(gx, shape, dtype), False)
+                    continue
+                if gx.shape != shape or gx.dtype is not dtype:
+                    gx = fit(gx, shape, dtype)
+                # a gradient that is the incoming one, a view, or sent twice is shared; a NumPy scalar cannot be written
+                fresh = gx is not g and getattr(gx, "base", None) is None and not any([gx is s for s in seen]) and (
+                    node.fresh_gradients)
+                seen.append(gx)
+                self.send(edge, gx, fresh)
+        for leaf in self.leaves:
+            self.receive(leaf, pending.pop(leaf))
+
+    # ------------------------------------------------------------ ends
+
+    def receive(self, leaf, g) -> None:
+        """A leaf's gradient is complete: hooks, then `.grad` or the answer of `autograd.grad`."""
+        if leaf.hooks is not None or leaf.retain is not None:
+            fresh = leaf in self.owned and leaf.hooks is None
+            g = self.call_hooks(leaf, g)
+        else:
+            fresh = leaf in self.owned
+        if self.targets is not None:
+            self.catch(leaf, g)
+            return
+        accumulate(leaf.variable, g, fresh)
+        if leaf.post_hooks and leaf.variable is not None:
+            for hook in list(leaf.post_hooks.values()):
+                hook(leaf.variable)
+
+    def catch(self, node, g) -> None:
+        for slot in self.targets.get(node, ()):
+            self.caught[node, slot] = g[slot] if type(g) is list else g
+
+    # ------------------------------------------------------------ hooks
+
+    def call_hooks(self, node, g):
+        """Tensor hooks see the complete gradient of their tensor, and may replace it; `retain_grad` keeps it."""
+        gs = g if type(g) is list else [g]
+        for slot, hooks in (node.hooks or {}).items():
+            if gs[slot] is None:
+                continue
+            for hook in list(hooks.values()):
+                given = gs[slot] if isinstance(gs[slot], Tensor) else wrap(gs[slot])
+                changed = hook(given)
+                if changed is not None:
+                    if not isinstance(changed, Tensor):
+                        raise TypeError("expected Variable, but hook returned '" + type(changed).__name__ + "'")
+                    gs[slot] = changed if self.recorded else changed.array
+        for slot, tensor in (node.retain or {}).items():
+            if gs[slot] is not None and tensor() is not None:
+                accumulate(tensor(), gs[slot], False)
+        return gs if type(g) is list else gs[0]
+
+    def call_post_hooks(self, node, gradients, g):
+        """Hooks on a node: hook(grad_inputs, grad_outputs) may replace the gradients of the node's inputs."""
+        as_tensors = lambda xs: tuple([x if x is None or isinstance(x, Tensor) else wrap(x) for x in xs])  # noqa: E731
+        for hook in list(node.post_hooks.values()):
+            changed = hook(as_tensors(gradients), as_tensors(g if type(g) is list else [g]))
+            if changed is not None:
+                changed = changed if isinstance(changed, tuple) else (changed,)
+                gradients = [c if self.recorded or c is None else c.array for c in changed]
+        return gradients
+
+
+def accumulate(t: Tensor | None, g, fresh: bool) -> None:
+    """Add to `t.grad`. The leaf owns it: an array that someone else may hold is copied."""
+    if t is None:
+        return
+    if isinstance(g, Tensor):  # recorded: the graph of the gradient is kept
+        t._grad = g if t._grad is None else t._grad + g
+    elif t._grad is None:
+        t._grad = wrap(g if fresh else g.copy())
+    elif t._grad.edge is None:
+        t._grad.array += g
+        t._grad.version[0] += 1
+    else:  # the .grad of a recorded backward is part of a graph, which must not change under it
+        t._grad = wrap(t._grad.array + g)
+
+
+def reaching(edges, targets) -> set:
+    """The nodes behind `edges` from which a gradient gets to one of the `targets`."""
+    nodes, stack = set(), [e[0] for e in edges]
+    while stack:
+        node = stack.pop()
+        if node not in nodes:
+            nodes.add(node)
+            stack += [e[0] for e in node.edges if e is not None]
+    wanted = set()
+    for node in sorted(nodes, key=lambda n: n.order):  # inputs before what uses them
+        if node in targets or any([e is not None and e[0] in wanted for e in node.edges]):
+            wanted.add(node)
+    return wanted
+
+
+# ---------------------------------------------------------------- the public functions
+
+
+def start(tensors, gradients, create_graph: bool) -> list:
+    """(edge, gradient) of each tensor to differentiate, checked."""
+    roots = []
+    for k, (t, g) in enumerate(zip(tensors, gradients)):
+        edge = current_edge(t)
+        if edge is None:
+            raise RuntimeError(f"element {k} of tensors does not require grad and does not have a grad_fn")
+        if g is None:
+            if t.array.size != 1:
+                raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            g = wrap(array_module(t.array).ones_like(t.array))
+        elif not isinstance(g, Tensor):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
+        elif g.array.shape != t.array.shape:
+            raise RuntimeError(f"Mismatch in shape: grad_output[{k}] has a shape of {Size(g.array.shape)} and output[{k}] has a "
+                               f"shape of {Size(t.array.shape)}.")
+        roots.append((edge, g if create_graph else g.array))
+    return roots
+
+
+def run(walk: Walk, roots) -> None:
+    """Walk from `roots`, with recording on only if the backward itself is recorded."""
+    if walk.targets is not None:
+        walk.wanted = reaching([edge for edge, _ in roots], walk.targets)
+    before, mode.word = mode.word, RECORDING if walk.recorded else 0
+    try:
+        for edge, g in roots:
+            walk.send(edge, g, False)
+        walk.run()
+    finally:
+        mode.word = before
+
+
+def as_tuple(x) -> tuple:
+    return tuple(x) if isinstance(x, (tuple, list)) else (x,)
+
+
+def targets_of(inputs) -> dict:
+    """{node: {slots}} of the tensors whose gradients are asked for."""
+    targets = {}
+    for t in inputs:
+        edge = current_edge(t)
+        if edge is None:
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
+        targets.setdefault(edge[0], set()).add(edge[1])
+    return targets
+
+
+def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, create_graph: bool = False,
+             inputs=None) -> None:
+    """Add the gradient of `tensors` to `.grad` of the leaves, or of `inputs` alone.
+
+    https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
+    """
+    tensors = as_tuple(tensors)
+    if inputs is not None and len(as_tuple(inputs)) == 0:
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    gradients = (None,) * len(tensors) if grad_tensors is None else as_tuple(grad_tensors)
+    roots = start(tensors, gradients, create_graph)
+    inputs = None if inputs is None else as_tuple(inputs)
+    walk = Walk(create_graph if retain_graph is None else retain_graph, create_graph,
+                None if inputs is None else targets_of(inputs))
+    run(walk, roots)
+    for t in inputs or ():
+        g = walk.caught.get(current_edge(t))
+        if g is not None:
+            accumulate(t, g, False)
+
+
+def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, create_graph: bool = False,
+         allow_unused: bool | None = None, is_grads_batched: bool = False, materialize_grads: bool = False) -> tuple:
+    """The gradients of the sum of `outputs` with respect to `inputs`; no `.grad` is touched.
+
+    https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
+    """
+    if is_grads_batched:
+        raise NotImplementedError("autograd.grad: is_grads_batched")
+    if materialize_grads and allow_unused is False:
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+                         "allow_unused=False.")
+    outputs, inputs = as_tuple(outputs), as_tuple(inputs)
+    gradients = (None,) * len(outputs) if grad_outputs is None else as_tuple(grad_outputs)
+    roots = start(outputs, gradients, create_graph)
+    walk = Walk(create_graph if retain_graph is None else retain_graph, create_graph, targets_of(inputs))
+    run(walk, roots)
+    results = []
+    for k, t in enumerate(inputs):
+        g = walk.caught.get(current_edge(t))
+        if g is None and materialize_grads:
+            g = array_module(t.array).zeros_like(t.array)
+        elif g is None and not allow_unused:
+            raise RuntimeError(f"The differentiated Tensor at index {k} appears to not have been used in the graph. Set "
+                               "allow_unused=True if this is the desired behavior.")
+        results.append(g if g is None or isinstance(g, Tensor) else wrap(g))
+    return tuple(results)

@@ -1,0 +1,149 @@
+"""What a recorded graph is made of: Node (one executed op), Leaf (where a gradient ends), and edges.
+
+A tensor's place in the graph is its `edge`, a pair (node, slot): the node that made it and which of the node's
+outputs it is. A node's `edges` are those of its inputs. Nodes point only backwards and never at tensors, so a graph
+is freed by reference count the moment its last tensor is.
+
+Read next: op.py, which makes the nodes; engine.py, which walks them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections import OrderedDict
+
+from ..dtype import CAPITAL
+
+stamp = itertools.count(1).__next__  # nodes are numbered as they are made: creation order is topological
+
+FACT = [0]  # the version of what cannot change: shapes, numbers
+
+
+class Inference:
+    """The version of a tensor made in inference mode: reading it, as saving for backward does, is refused."""
+
+    def __getitem__(self, _):
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+            "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use "
+            "it in autograd, or use `minitorch.no_grad()` instead of `minitorch.inference_mode()`.")
+
+
+INFERENCE_VERSION = Inference()
+
+
+class Node:
+    """One executed op: where its gradients go and what its rules read.
+
+    order    its number; the walk visits newest first
+    edges    per input, (node, slot) or None for an input that needs no gradient
+    shapes, dtypes    per output: what a gradient that arrives there must look like
+    saved    what the rules read, None once freed
+    hooks    None, or {slot: {id: function}}
+    retain   None, or {slot: weak reference to the tensor whose .grad is wanted}
+    """
+
+    __slots__ = ("order", "edges", "shapes", "dtypes", "saved", "hooks", "retain", "plan", "post_hooks", "__weakref__")
+    is_leaf = False
+    fresh_gradients = False  # whether `pull` makes new arrays, which nobody else holds
+
+    def name(self) -> str:
+        return type(self).__name__
+
+    def __init_subclass__(cls):
+        cls.__module__ = "minitorch"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} object at {id(self):#x}>"
+
+    @property
+    def next_functions(self) -> tuple:
+        """The nodes this node sends gradients to, as ((node, slot), ...); (None, 0) where none is needed."""
+        return tuple((None, 0) if e is None else e for e in self.edges)
+
+    def register_hook(self, hook) -> RemovableHandle:
+        """Call hook(grad_inputs, grad_outputs) after this node has run; what it returns replaces grad_inputs."""
+        if self.post_hooks is None:
+            self.post_hooks = OrderedDict()
+        return RemovableHandle(self.post_hooks, hook)
+
+    def free(self) -> None:
+        """Let go of what was saved for backward."""
+        self.saved = None
+
+    def pull(self, g, edges):
+        """The gradient of each input, as arrays, for the output gradient `g` (a list where there are several)."""
+        raise NotImplementedError
+
+    def pull_recorded(self, g, edges):
+        """The same on Tensors, recorded in turn."""
+        raise NotImplementedError
+
+
+def fill_node(node: Node, edges, shapes, dtypes) -> Node:
+    """Set every slot of a new node."""
+    node.order = stamp()
+    node.edges, node.shapes, node.dtypes = edges, shapes, dtypes
+    node.saved = node.hooks = node.retain = node.plan = node.post_hooks = None
+    return node
+
+
+class AccumulateGrad(Node):
+    """A leaf: the gradient ends here and is added to `.grad`. The tensor is held weakly: no circle."""
+
+    __slots__ = ("tensor",)
+    is_leaf = True
+
+    def __init__(self, tensor):
+        fill_node(self, (), (tensor.array.shape,), (tensor.array.dtype,))
+        self.order = 0  # older than every op
+        self.tensor = weakref.ref(tensor)
+
+    @property
+    def variable(self):
+        return self.tensor()
+
+
+class RemovableHandle:
+    """What `register_hook` returns; `remove()` takes the hook away."""
+
+    made = itertools.count()
+
+    def __init__(self, hooks: OrderedDict, hook):
+        self.id = next(self.made)
+        self.hooks = weakref.ref(hooks)
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        hooks = self.hooks()
+        if hooks is not None:
+            hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.remove()
+
+
+SECOND_TIME = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
+    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
+    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
+    "after calling backward.")
+
+
+def changed_error(array, version: int, expected: int, origin) -> RuntimeError:
+    """A saved tensor was written to after it was saved; `origin` is the edge it came from, None for a leaf."""
+    of = "" if origin is None or origin[0].is_leaf else (
+        f", which is output {origin[1]} of {origin[0].name().partition('Backward')[0]},")
+    return RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"[minitorch.{CAPITAL[array.dtype.name]}Tensor {list(array.shape)}]{of} is at version {version}; expected version "
+        f"{expected} instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, "
+        "with minitorch.autograd.set_detect_anomaly(True, check_nan=False).")
+
+
+__all__ = ["AccumulateGrad", "FACT", "INFERENCE_VERSION", "Node", "RemovableHandle", "SECOND_TIME",
+           "changed_error", "fill_node", "stamp"]

@@ -1,0 +1,339 @@
+"""@op: from a NumPy body and one formula per input to a differentiable operation.
+
+    @op(promotes="arithmetic")
+    def mul(xp, x, other, /):             # before `/`: arrays; after: parameters; xp is numpy or cupy
+        return x * other
+
+    mul.backward(x=lambda g, other: g * other, other=lambda g, x: g * x)
+
+A formula's parameter names are what it needs, and what a recorded call saves, only if that input needs a gradient:
+
+    g               the gradient of the output (of several: g_values, g_indices; a list, where their number varies)
+    y               the output (of several: their names)
+    x, other        the op's own inputs
+    dim, keepdim    its parameters, `dim` counted from the front
+    x_shape, x_dtype    facts about an input, which keep no memory
+    needs           in a joint rule: which inputs want a gradient
+
+Formulas are written in Tensor terms, so they can be recorded and differentiated again. One that consists of operators
+alone (`plain`) is given bare arrays while nobody records: the same text at NumPy's speed.
+Read next: ops/elementwise.py, full of examples; then rule.py and engine.py.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import namedtuple
+
+import numpy as np
+
+from ..device import common_device
+from ..dtype import CAPITAL, can_cast_arrays
+from ..tensor import Tensor, ndarray, new, wrap, wrap_dims
+from .grad_mode import INFERENCE, RECORDING, mode
+from .graph import INFERENCE_VERSION, fill_node
+from .promotion import PROMOTIONS, broadcast_error, wrong_type
+from .rule import INPUT, ALL, OpNode, Plan, argument_names, fit_tensor, record, save
+from .view import bump, check_in_place, check_view_may_change, current_edge, mark_view, rebase
+
+class Op:
+    """What is known of an operation: its body, the names in its signature, its rules."""
+
+    def __init__(self, forward, promotes, outputs, view, node, new_dim, variadic):
+        code = forward.__code__
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        self.name = forward.__name__
+        self.inputs = names[1: code.co_posonlyargcount]
+        self.params = names[code.co_posonlyargcount:]
+        self.defaults = dict(zip(names[code.co_argcount - len(forward.__defaults__ or ()): code.co_argcount],
+                                 forward.__defaults__ or ()), **(forward.__kwdefaults__ or {}))
+        self.keyword_only = names[code.co_argcount:]
+        self.body = forward if not self.keyword_only else self._positional(forward)
+        self.cuda_body = None
+        self.promotes, self.promote = promotes, PROMOTIONS[promotes]
+        self.several = outputs is not None
+        self.outputs = () if outputs == "*" else tuple((outputs or "y").split())
+        self.result = namedtuple(self.name, self.outputs) if self.several and self.outputs else tuple
+        self.view, self.variadic = view, variadic
+        self.dim_at = tuple(k for k, p in enumerate(self.params) if p in ("dim", "dim0", "dim1", "dims"))
+        self.new_dim = new_dim
+        self.node_class = node_class(node or camel(self.name) + "Backward0")
+        self.node_class.op = self
+        self.rules, self.joint, self.fused, self.plans = {}, None, None, {}
+
+    def _positional(self, forward):
+        """The body with its keyword-only parameters taken by position."""
+        names = ("xp", *self.inputs, *self.params)
+        given = [f"{n}={n}" if n in self.keyword_only else n for n in names]
+        return eval(f"lambda {', '.join(names)}: forward({', '.join(given)})", {"forward": forward})
+
+    def backward(self, joint=None, **rules) -> None:
+        """Register one formula per input, or a joint rule that returns one gradient per input."""
+        unknown = set(rules) - set(self.inputs)
+        if unknown:
+            raise TypeError(f"{self.name} has no input {unknown}")
+        self.joint, self.rules, self.plans = joint, rules, {}
+
+    def view_gradient(self, g: Tensor, step) -> Tensor:
+        """The gradient of what a view was taken of; a view's formula reads facts and parameters alone."""
+        facts = dict(zip(self.params, step.params), x_shape=step.shape, x_dtype=step.dtype, g=g)
+        if step.slot is not None:
+            count = len(self.body(np, np.empty(step.shape, bool), *step.params))
+            facts["g"] = [g if k == step.slot else None for k in range(count)]
+        rule = self.rules[self.inputs[0]]
+        return fit_tensor(rule(*[facts[n] for n in argument_names(rule)]), step.shape, step.dtype)
+
+    def call(self, x: Tensor, step) -> Tensor:
+        """Take a view again, on a tensor."""
+        y = run(self, (x,), step.params)
+        return y if step.slot is None else y[step.slot]
+
+    def plan(self, mask: tuple) -> Plan:
+        """What to save, and which formulas to run, when the inputs of `mask` need gradients."""
+        plan = self.plans.get(mask)
+        if plan is None:
+            plan = self.plans[mask] = Plan(self, mask)
+        return plan
+
+    def reads_input(self, k: int, mask: tuple) -> bool:
+        return any(kind == INPUT and at in (k, ALL) for kind, at in self.plan(mask).reads)
+
+
+def camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_") if part)
+
+
+def node_class(name: str):
+    """A Node class of this name, so that `grad_fn` prints as torch's does."""
+    return type(name, (OpNode,), {"__slots__": ()})
+
+
+# ---------------------------------------------------------------- the call
+
+
+def run(op: Op, inputs: tuple, params: tuple):
+    """Call an operation: any device, any number of inputs and outputs, with promotion."""
+    if op.dim_at:
+        params = normal_dims(op, inputs, params)
+        if inputs[0].array.ndim + op.new_dim == 0 and any([params[k] not in (None, ()) for k in op.dim_at]):
+            return as_one_dim(op, inputs, params)
+    results, xp = compute(op, inputs, params)
+    several = type(results) in (tuple, list)
+    outputs = tuple(map(wrap, results)) if several else (wrap(results),)
+    return finish(op, inputs, outputs, params, several)
+
+
+def compute(op: Op, inputs: tuple, params: tuple):
+    """Choose the device, promote, run the body on arrays."""
+    arrays = []
+    for k, t in enumerate(inputs):
+        if isinstance(t, Tensor):
+            arrays.append(t.array)
+        elif t is None or (op.promote is not None and isinstance(t, (bool, int, float, complex, np.number, np.bool_))):
+            arrays.append(t.item() if isinstance(t, np.generic) else t)
+        else:
+            raise wrong_type(op, k, t)
+    xp, body = np, op.body
+    if any([a is not None and type(a) is not ndarray for a in arrays]):
+        xp, arrays = common_device(arrays)
+        if xp is not np:
+            body = op.cuda_body or body
+    if op.promote is not None:
+        arrays = op.promote(op, arrays, xp)
+    try:
+        return (body(xp, arrays, *params) if op.variadic else body(xp, *arrays, *params)), xp
+    except ValueError as error:
+        raise broadcast_error(op, arrays, error) from None
+
+
+def finish(op: Op, inputs: tuple, outputs: tuple, params: tuple, several: bool):
+    """Mark views, record, and hand the outputs over."""
+    word = mode.word
+    if op.view:
+        for slot, y in enumerate(outputs):
+            mark_view(y, inputs[0], op, params, slot if several else None)
+    if word & INFERENCE:
+        for y in outputs:
+            if y.view is None:
+                y.version = INFERENCE_VERSION
+    elif word and (op.rules or op.joint):
+        edges = tuple([current_edge(t) if isinstance(t, Tensor) else None for t in inputs])
+        if any(edges) and outputs and any([y.array.dtype.kind in "fc" for y in outputs]):
+            record(op, inputs, edges, outputs, params)
+    if not several:
+        return outputs[0]
+    return tuple(outputs) if op.result is tuple else op.result(*outputs)
+
+
+def normal_dims(op: Op, inputs: tuple, params: tuple) -> tuple:
+    """The parameters with every `dim` counted from the front."""
+    if not isinstance(inputs[0], Tensor):
+        raise wrong_type(op, 0, inputs[0])
+    ndim = inputs[0].array.ndim + op.new_dim
+    params = list(params)
+    for k in op.dim_at:
+        params[k] = wrap_dims(params[k], ndim)
+    return tuple(params)
+
+
+def as_one_dim(op: Op, inputs: tuple, params: tuple):
+    """A tensor of no dimension counts as one of length 1 along `dim`."""
+    lifted = tuple([t.reshape(1) if isinstance(t, Tensor) and t.array.ndim == 0 else t for t in inputs])
+    result = run(op, lifted, params)
+    return type(result)(*[r.reshape(()) for r in result]) if op.several else result.reshape(())
+
+
+def run_in_place(op: Op, inputs: tuple, params: tuple):
+    """Call an operation and write the result into its first input.
+
+    Where a formula reads that input, a copy is saved: the rule must see it as it was.
+    """
+    x = inputs[0]
+    check_in_place(x)
+    if op.dim_at:
+        params = normal_dims(op, inputs, params)
+    edges, recording = (), mode.word == RECORDING and bool(op.rules or op.joint)
+    if recording:
+        edges = tuple([current_edge(t) if isinstance(t, Tensor) else None for t in inputs])
+        recording = any(edges)
+    if recording:
+        check_view_may_change(x)
+        if op.reads_input(0, tuple([e is not None for e in edges])):
+            inputs = (wrap(x.array.copy()), *[wrap(x.array.copy()) if t is x else t for t in inputs[1:]])
+    result, xp = compute(op, (x, *inputs[1:]), params)
+    write(x, result, xp)
+    if recording:
+        node = fill_node(new(op.node_class), edges, (x.array.shape,), (x.array.dtype,))
+        save(node, op, inputs, edges, (x,), params)
+        rebase(x, (node, 0))
+    return x
+
+
+def write(x: Tensor, result, xp) -> None:
+    """Put `result` into x's memory: same shape, and no lower category of type."""
+    from_dtype = getattr(result, "dtype", x.array.dtype)
+    if not can_cast_arrays(from_dtype, x.array.dtype):
+        raise RuntimeError(f"result type {CAPITAL[from_dtype.name]} can't be cast to the desired output type "
+                           f"{CAPITAL[x.array.dtype.name]}")
+    if result.shape != x.array.shape:
+        raise RuntimeError(f"output with shape {list(x.array.shape)} doesn't match the broadcast shape {list(result.shape)}")
+    xp.copyto(x.array, result, casting="unsafe")
+    bump(x)
+
+
+# ---------------------------------------------------------------- the decorator
+
+
+def op(forward=None, *, promotes: str = "none", outputs: str | None = None, view: bool = False, node: str | None = None,
+       new_dim: int = 0, variadic: bool = False):
+    """Make a differentiable operation of `forward(xp, inputs..., /, parameters...)`.
+
+    promotes    arithmetic: inputs meet in torch's result type; float: and integers become the default float;
+                compare: as arithmetic; same: mixed types are an error; none: taken as they are
+    outputs     names of several outputs ("values indices"), or "*" where their number varies
+    view        the output shares the input's memory
+    node        the name `grad_fn` shows, where it is not <Name>Backward0
+    new_dim     1 where `dim` counts the dimensions of the output (unsqueeze)
+    variadic    the one input is a sequence of tensors
+    """
+    if forward is None:
+        return functools.partial(op, promotes=promotes, outputs=outputs, view=view, node=node, new_dim=new_dim,
+                                 variadic=variadic)
+    meta = Op(forward, promotes, outputs, view, node, new_dim, variadic)
+    plain = not meta.params and not view and not meta.several and not variadic and not meta.defaults
+    kinds = {1: unary, 2: binary}
+    call = kinds[len(meta.inputs)](meta) if plain and len(meta.inputs) in kinds else signature(meta, run)
+    call.op, call.backward = meta, meta.backward
+    call.__name__ = call.__qualname__ = forward.__name__
+    call.__doc__, call.__module__, call.__wrapped_body__ = forward.__doc__, forward.__module__, forward
+
+    def cuda(body):
+        meta.cuda_body = body
+        return call
+
+    def fused_backward(rule):
+        meta.fused, meta.plans = rule, {}
+        return rule
+
+    call.cuda, call.fused_backward = cuda, fused_backward
+    return call
+
+
+def public_name(name: str) -> str:
+    return "input" if name == "x" else name
+
+
+def signature(meta: Op, runner):
+    """A function with torch's signature (x is `input` outside) that calls `runner(op, inputs, parameters)`."""
+    names, parts = (*meta.inputs, *meta.params), []
+    for name in names:
+        if name in meta.keyword_only and "*" not in parts:
+            parts.append("*")
+        parts.append(public_name(name) + (f"=defaults['{name}']" if name in meta.defaults else ""))
+    given = "".join(public_name(n) + ", " for n in meta.inputs)
+    inputs = f"tuple({public_name(meta.inputs[0])})" if meta.variadic else f"({given})"
+    params = "".join(n + ", " for n in meta.params)
+    return eval(f"lambda {', '.join(parts)}: runner(op, {inputs}, ({params}))",
+                {"runner": runner, "op": meta, "defaults": meta.defaults})
+
+
+def unary(meta: Op):
+    """The call of an operation of one input and no parameters."""
+    body = meta.body
+
+    def call(input):
+        word = mode.word
+        if word > 1 or not isinstance(input, Tensor) or type(input.array) is not ndarray or input.array.dtype.kind != "f":
+            return run(meta, (input,), ())
+        y = wrap(body(np, input.array))
+        if word:
+            edge = input.edge if input.view is None else current_edge(input)
+            if edge is not None and (meta.rules or meta.joint) and y.array.dtype.kind == "f":
+                record(meta, (input,), (edge,), (y,), ())
+        return y
+
+    return call
+
+
+def binary(meta: Op):
+    """The call of an operation of two inputs and no parameters: the quick way for floats of one type on the CPU."""
+    body, scalars = meta.body, meta.promote is not None and meta.promotes != "same"
+
+    def call(input, other):
+        word = mode.word
+        if word > 1 or not isinstance(input, Tensor) or type(input.array) is not ndarray:
+            return run(meta, (input, other), ())
+        x, to_other = input.array, None
+        if isinstance(other, Tensor):
+            y = other.array
+            if type(y) is not ndarray or x.dtype is not y.dtype or x.dtype.kind != "f":
+                return run(meta, (input, other), ())
+            to_other = other.edge if other.view is None else current_edge(other)
+        else:
+            y = other
+            if not scalars or x.dtype.kind != "f" or (type(other) is not float and type(other) is not int):
+                return run(meta, (input, other), ())
+        try:
+            out = wrap(body(np, x, y))
+        except ValueError as error:
+            raise broadcast_error(meta, (x, y), error) from None
+        if word:
+            to_input = input.edge if input.view is None else current_edge(input)
+            if (to_input is not None or to_other is not None) and (meta.rules or meta.joint):
+                if out.array.dtype.kind == "f":
+                    record(meta, (input, other), (to_input, to_other), (out,), ())
+        return out
+
+    return call
+
+
+def in_place(call, name: str | None = None):
+    """Attach the in-place form of an operation to Tensor: `add` gives `Tensor.add_`."""
+    meta = call.op
+    function = signature(meta, run_in_place)
+    function.__name__ = function.__qualname__ = name or meta.name + "_"
+    function.__doc__ = f"In-place form of `{meta.name}`: the result is written into `input`."
+    setattr(Tensor, function.__name__, function)
+    return function
+
+

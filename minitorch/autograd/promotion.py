@@ -1,0 +1,73 @@
+"""What happens to the inputs before a body sees them: torch's type promotion, and torch's words for bad inputs.
+
+Defines `PROMOTIONS`, one function per word that `@op(promotes=...)` takes.  Read next: op.py.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..device import is_array
+from ..dtype import C_NAME, default, result_dtype
+
+
+def cast(value, target: np.dtype, xp):
+    """An array in type `target`. A Python number stays one beside floats, where NumPy keeps the array's type."""
+    if value is None:
+        return None
+    if is_array(value):
+        return value if value.dtype == target else value.astype(target)
+    return value if target.kind in "fc" else xp.asarray(value).astype(target)
+
+
+def cast_all(arrays, target: np.dtype, xp):
+    cast_arrays = [cast(a, target, xp) for a in arrays]
+    if not any(map(is_array, cast_arrays)):  # numbers alone: nothing else says the type
+        return [None if a is None else xp.asarray(a, target) for a in cast_arrays]
+    return cast_arrays
+
+
+def arithmetic(op, arrays, xp):
+    return cast_all(arrays, result_dtype(arrays), xp)
+
+
+def to_float(op, arrays, xp):
+    target = result_dtype(arrays)
+    return cast_all(arrays, default() if target.kind in "biu" else target, xp)
+
+
+def same(op, arrays, xp):
+    dtypes = [a.dtype for a in arrays if is_array(a)]
+    for t in dtypes:
+        if t != dtypes[0]:
+            raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {C_NAME[dtypes[0].name]} != "
+                               f"{C_NAME[t.name]}")
+    return arrays
+
+
+PROMOTIONS = {"arithmetic": arithmetic, "compare": arithmetic, "float": to_float, "same": same, "none": None}
+
+
+def wrong_type(op, position: int, value) -> TypeError:
+    """What came where a Tensor was expected."""
+    name = op.inputs[0 if op.variadic else position]
+    kind = type(value)
+    shown = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    return TypeError(f"{op.name}(): argument '{'input' if name == 'x' else name}' (position {position + 1}) must be Tensor, "
+                     f"not {shown}")
+
+
+def broadcast_error(op, arrays, error: ValueError) -> Exception:
+    """torch's sentence for shapes that do not broadcast; the body's own error otherwise."""
+    shapes = [a.shape for a in arrays if is_array(a)]
+    if op.promote is None or len(shapes) < 2:
+        return error
+    first = shapes[0]
+    for shape in shapes[1:]:
+        for back in range(1, min(len(first), len(shape)) + 1):
+            m, n = first[-back], shape[-back]
+            if m != n and 1 not in (m, n):
+                at = max(len(first), len(shape)) - back
+                return RuntimeError(f"The size of tensor a ({m}) must match the size of tensor b ({n}) at non-singleton "
+                                    f"dimension {at}")
+    return error

@@ -1,0 +1,243 @@
+"""Rules: the formulas of an operation, what a recorded call saves for them, and the node that runs them.
+
+A formula is looked at once per set of inputs that need gradients (`Plan`): its parameter names say what to save
+(`readers`), and its `__code__` says whether it consists of operators alone (`plain`), so that bare arrays will do.
+Read next: op.py, which calls `record`; engine.py, which calls `pull`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..device import array_module, is_array
+from ..dtype import of
+from ..tensor import Tensor, new, wrap
+from .graph import FACT, SECOND_TIME, Node, changed_error, fill_node
+
+# Attributes that arrays and tensors share: a formula that names nothing else is `plain`.
+SHARED = {"mT", "T", "shape", "ndim"}
+
+INPUT, OUTPUT, SHAPE, DTYPE, PARAM, GRAD, NEEDS = "input", "output", "shape", "dtype", "param", "grad", "needs"
+ALL = -1  # every input, or the list of all output gradients
+
+
+def argument_names(function) -> tuple:
+    # __code__, not inspect.signature: 31 us each would be felt at import
+    return function.__code__.co_varnames[: function.__code__.co_argcount]
+
+
+# ---------------------------------------------------------------- plans: what a recorded call saves and runs
+
+
+class Plan:
+    """For one set of inputs that need gradients: `readers` that save, `pulls` that run the formulas."""
+
+    __slots__ = ("reads", "readers", "pulls", "joint", "fused")
+
+    def __init__(self, op, mask: tuple):
+        self.reads: list[tuple] = []  # what is saved, each once, as (kind, which)
+        self.pulls, self.joint, self.fused = [], None, None
+        if op.joint is not None:
+            self.joint = Rule(op, op.joint, self)
+            if op.fused is not None:
+                self.fused = Rule(op, op.fused, self, skip=1)
+        else:
+            for name, needed in zip(op.inputs, mask):
+                rule = op.rules.get(name)
+                self.pulls.append(Rule(op, rule, self) if needed and rule is not None else None)
+            if op.fused is not None:
+                self.fused = Rule(op, op.fused, self, skip=1)
+        self.readers = [make_reader(op, *read) for read in self.reads]
+
+
+def find(op, name: str) -> tuple:
+    """Where a formula's parameter comes from, as (kind, which)."""
+    if name == "needs":
+        return NEEDS, 0
+    if name == "g":
+        return GRAD, ALL if op.several else 0
+    if name in op.params:
+        return PARAM, op.params.index(name)
+    if name in op.inputs:
+        return INPUT, ALL if op.variadic else op.inputs.index(name)
+    if name in op.outputs:
+        return OUTPUT, op.outputs.index(name)
+    stem, _, fact = name.rpartition("_")
+    if stem == "g":
+        return GRAD, op.outputs.index(fact)
+    if stem in op.inputs and fact in (SHAPE, DTYPE):
+        return fact, ALL if op.variadic else op.inputs.index(stem)
+    raise NameError(f"the rule of {op.name} names {name!r}, which the operation does not have")
+
+
+def make_reader(op, kind: str, at: int):
+    """A function (inputs, outputs, params) -> (value, version counter, version now)."""
+    if kind == PARAM:
+        return lambda inputs, outputs, params: (params[at], FACT, 0)
+    if kind == OUTPUT:
+        return lambda inputs, outputs, params: saved(outputs[at])
+    if kind == INPUT:
+        return (lambda i, o, p: ([saved(t) for t in i], FACT, 0)) if at == ALL else lambda i, o, p: saved(i[at])
+    look = (lambda t: np.shape(t.array if isinstance(t, Tensor) else t)) if kind == SHAPE else (
+        lambda t: t.array.dtype if isinstance(t, Tensor) else None)
+    if at == ALL:
+        return lambda i, o, p: ([look(t) for t in i], FACT, 0)
+    return lambda i, o, p: (look(i[at]), FACT, 0)
+
+
+def saved(t):
+    return (t.array, t.version, t.version[0]) if isinstance(t, Tensor) else (t, FACT, 0)
+
+
+class Rule:
+    """A formula, where its arguments come from, and a quick way to run it on arrays."""
+
+    __slots__ = ("formula", "sources", "run")
+
+    def __init__(self, op, formula, plan: Plan, skip: int = 0):
+        self.formula = formula
+        self.sources = []  # per argument: (GRAD, slot), (NEEDS, 0), or (index into node.saved, read)
+        for name in argument_names(formula)[skip:]:
+            read = find(op, name)
+            if read[0] not in (GRAD, NEEDS):
+                if read not in plan.reads:
+                    plan.reads.append(read)
+                read = plan.reads.index(read), read
+            self.sources.append(read)
+        code = formula.__code__
+        plain = set(code.co_names) <= SHARED and not code.co_freevars and not op.several and not op.variadic
+        self.run = self.on_arrays() if plain and self.sources[0] == (GRAD, 0) else self.through_tensors
+
+    def on_arrays(self):
+        """The formula on bare arrays, by the number of saved values it reads."""
+        formula, at = self.formula, [k for k, _ in self.sources[1:]]
+        if not at:
+            return lambda node, g: formula(g)
+        if len(at) == 1:
+            k, = at
+
+            def run_one(node, g):
+                value, version, then = node.saved[k]
+                return formula(g, value if version[0] == then else fail(node, k))
+
+            return run_one
+        return lambda node, g: formula(g, *[v if version[0] == then else fail(node, k)
+                                            for k in at for v, version, then in (node.saved[k],)])
+
+    def through_tensors(self, node, g):
+        result = self.on_tensors(node, [x if x is None else wrap(x) for x in g] if type(g) is list else wrap(g))
+        if type(result) in (tuple, list):
+            return [None if r is None else r.array for r in result]
+        return None if result is None else result.array
+
+    def on_tensors(self, node, g):
+        return self.formula(*[self.argument(node, g, source) for source in self.sources])
+
+    def argument(self, node, g, source):
+        if source[0] == GRAD:
+            return g if source[1] == ALL or type(g) is not list else g[source[1]]
+        if source[0] == NEEDS:
+            return tuple([e is not None for e in node.edges])
+        k, (kind, at) = source
+        value, version, then = node.saved[k]
+        if version[0] != then:
+            fail(node, k)
+        if kind == INPUT and at == ALL:
+            return [as_tensor(v if counter[0] == n else fail(node, k), e)
+                    for (v, counter, n), e in zip(value, node.edges)]
+        if kind == INPUT:
+            return as_tensor(value, node.edges[at])
+        return as_tensor(value, (node, at)) if kind == OUTPUT else value
+
+    def on_saved_arrays(self, node, g, xp):
+        """A fused rule: everything as arrays."""
+        given = []
+        for source in self.sources:
+            if source[0] in (GRAD, NEEDS):
+                given.append(self.argument(node, g, source))
+            else:
+                value, version, then = node.saved[source[0]]
+                given.append(value if version[0] == then else fail(node, source[0]))
+        return self.formula(xp, *given)
+
+
+def as_tensor(value, edge):
+    """A saved array as a tensor at the place in the graph it had when it was saved."""
+    if not is_array(value):
+        return value
+    t = wrap(value)
+    t.edge = edge
+    return t
+
+
+def fail(node, k):
+    kind, at = node.plan.reads[k]
+    value, version, then = node.saved[k]
+    if kind == INPUT and at == ALL:
+        at, (value, version, then) = next((i, s) for i, s in enumerate(value) if s[1][0] != s[2])
+    raise changed_error(value, version[0], then, (node, at) if kind == OUTPUT else node.edges[at])
+
+
+class OpNode(Node):
+    """The node of an `@op`; `op` is set on the class."""
+
+    __slots__ = ()
+    fresh_gradients = True
+
+    def free(self) -> None:
+        if any(version is not FACT or type(value) is list for value, version, _ in self.saved or ()):
+            self.saved = None  # a node that saved nothing but facts may be walked again, as in torch
+
+    def pull(self, g, edges):
+        if self.saved is None:
+            raise RuntimeError(SECOND_TIME)
+        plan = self.plan
+        if plan.fused is not None:
+            return plan.fused.on_saved_arrays(self, g, array_module(g[0] if type(g) is list else g))
+        if plan.joint is not None:
+            return aligned(plan.joint.through_tensors(self, g))
+        return [None if e is None or rule is None else rule.run(self, g) for e, rule in zip(edges, plan.pulls)]
+
+    def pull_recorded(self, g, edges):
+        if self.saved is None:
+            raise RuntimeError(SECOND_TIME)
+        if self.plan.joint is not None:
+            return aligned(self.plan.joint.on_tensors(self, g))
+        return [None if e is None or rule is None else rule.on_tensors(self, g) for e, rule in zip(edges, self.plan.pulls)]
+
+
+def aligned(result):
+    return result if type(result) in (tuple, list) else (result,)
+
+
+def record(op, inputs: tuple, edges: tuple, outputs: tuple, params: tuple) -> None:
+    """Make the node of a call and give the outputs their places in the graph. Integer outputs have none."""
+    shapes = tuple([y.array.shape for y in outputs])
+    dtypes = tuple([y.array.dtype for y in outputs])
+    node = fill_node(new(op.node_class), edges, shapes, dtypes)
+    for slot, y in enumerate(outputs):
+        if y.array.dtype.kind in "fc":
+            y.edge = (node, slot)
+    save(node, op, inputs, edges, outputs, params)
+
+
+def save(node, op, inputs, edges, outputs, params) -> None:
+    node.plan = plan = op.plan(tuple([e is not None for e in edges]))
+    node.saved = [read(inputs, outputs, params) for read in plan.readers]
+
+
+# ---------------------------------------------------------------- gradients that fit
+
+
+def fit_tensor(g: Tensor, shape: tuple, dtype) -> Tensor:
+    """`g` with the shape and type of the input it belongs to: summed over broadcast dims, spread over summed ones."""
+    if g.array.shape != shape:
+        lead = max(g.array.ndim - len(shape), 0)
+        dims = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(shape) if n == 1 and g.array.shape[i + lead] != 1)
+        if dims:
+            g = g.sum(dims, keepdim=True)
+        if lead:
+            g = g.reshape(g.array.shape[lead:])
+        if g.array.shape != shape:
+            g = g.expand(shape)
+    return g if g.array.dtype == dtype else g.to(of(dtype))

@@ -1,0 +1,202 @@
+"""Views of a base, and writing through them.
+
+A view shares its base's memory and version counter, and remembers how it was taken: a chain of steps, each a view op
+with its parameters. The chain serves both ways:
+
+    forward     base -> view: apply the steps           (to find the memory again)
+    gradient    view -> base: undo the steps backwards  (the vjp of a view scatters into zeros)
+
+In-place through a view,  v.mul_(w):   base' = base with v's part replaced by v * w      (node CopySlices)
+and afterwards            v = the same part of base'                                     (node AsStridedBackward0)
+
+A write to the base makes the recorded edge of each of its views stale; `current_edge` renews it when it is asked for.
+https://pytorch.org/docs/stable/notes/autograd.html#in-place-operations-with-autograd
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..device import array_module
+from ..tensor import Tensor, wrap
+from .grad_mode import INFERENCE, RECORDING, mode
+from .graph import INFERENCE_VERSION, Node, fill_node
+
+PLAIN, MULTIPLE, NO_GRAD = "plain", "multiple", "no_grad"
+
+
+class Step(NamedTuple):
+    """One view op, how to repeat it, and the shape and type of what it was taken of."""
+
+    op: object
+    params: tuple
+    slot: int | None  # which output, where the op has several
+    shape: tuple
+    dtype: np.dtype
+
+    def take(self, array):
+        result = self.op.body(array_module(array), array, *self.params)
+        return result if self.slot is None else result[self.slot]
+
+
+class View:
+    """How to take a view of `base` again; `seen` is the version at which the view's edge was valid."""
+
+    __slots__ = ("base", "chain", "seen", "origin")
+
+    def __init__(self, base: Tensor, chain: tuple, seen: int, origin: str):
+        self.base, self.chain, self.seen, self.origin = base, chain, seen, origin
+
+    def take(self, array):
+        for step in self.chain:
+            array = step.take(array)
+        return array
+
+    def untake(self, g: Tensor) -> Tensor:
+        """The gradient of the base for the gradient of the view: zero outside the view."""
+        for step in reversed(self.chain):
+            g = step.op.view_gradient(g, step)
+        return g
+
+
+def mark_view(y: Tensor, x: Tensor, op, params, slot: int | None) -> None:
+    """Make `y`, just taken of `x`, a view of x or of x's base."""
+    if y.array.size and not np.may_share_memory(y.array, x.array) if isinstance(y.array, np.ndarray) else False:
+        return  # the body had to copy
+    step = Step(op, params, slot, x.array.shape, x.array.dtype)
+    y.version = x.version
+    if slot is not None:
+        origin = MULTIPLE
+    else:
+        origin = PLAIN if mode.word & RECORDING else NO_GRAD
+    if x.view is None:
+        base, chain = x, (step,)
+    else:
+        base, chain = x.view.base, (*x.view.chain, step)
+        origin = x.view.origin if origin == PLAIN else origin
+    y.view = View(base, chain, version_of(x), origin)
+
+
+def version_of(x: Tensor) -> int:
+    return 0 if x.version is INFERENCE_VERSION else x.version[0]
+
+
+def current_edge(x: Tensor):
+    """x's place in the graph. That of a view is renewed if its base was written to since."""
+    view = x.view
+    if view is None:
+        return x.edge
+    version = version_of(x)
+    if view.seen != version:
+        if view.base.edge is not None:
+            x.edge = as_strided_edge(x, view)
+        view.seen = version
+    return x.edge
+
+
+# ---------------------------------------------------------------- the two nodes
+
+
+class AsStridedBackward0(Node):
+    """A view taken again of a base that was written to.    gbase = view.untake(g)"""
+
+    __slots__ = ()
+
+    def pull(self, g, edges):
+        return [self.saved.untake(wrap(g)).array]
+
+    def pull_recorded(self, g, edges):
+        return [self.saved.untake(g)]
+
+    def free(self) -> None:
+        """Nothing of value is kept: a second backward may come by."""
+
+
+class CopySlices(Node):
+    """The base after a view of it was replaced.    gbase = g, zero where the view is    gnew = view.take(g)"""
+
+    __slots__ = ()
+
+    def pull(self, g, edges):
+        return [None if r is None else r.array for r in self.pull_recorded(wrap(g), edges)]
+
+    def pull_recorded(self, g, edges):
+        view = self.saved
+        to_base = to_new = None
+        if edges[0] is not None:
+            hole = np.zeros(self.shapes[0], bool)
+            view.take(hole)[...] = True
+            to_base = g.masked_fill(wrap(array_module(g.array).asarray(hole)), 0)
+        if edges[1] is not None:
+            to_new = g
+            for step in view.chain:
+                to_new = step.op.call(to_new, step)
+        return [to_base, to_new]
+
+    def free(self) -> None:
+        """Nothing of value is kept: a second backward may come by."""
+
+
+def as_strided_edge(x: Tensor, view: View):
+    node = fill_node(AsStridedBackward0(), (view.base.edge,), (x.array.shape,), (x.array.dtype,))
+    node.saved = View(None, view.chain, 0, view.origin)  # the chain alone: a node never holds a tensor
+    return node, 0
+
+
+# ---------------------------------------------------------------- writing in place
+
+
+def check_in_place(x: Tensor) -> None:
+    """Refuse what torch refuses to write to."""
+    if x.version is INFERENCE_VERSION and not mode.word & INFERENCE:
+        raise RuntimeError("Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to "
+                           "get a normal tensor before doing inplace update.See "
+                           "https://github.com/pytorch/rfcs/pull/17 for more details.")
+    if any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape)):
+        raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single memory "
+                           "location. Please clone() the tensor before performing the operation.")
+    if not mode.word & RECORDING:
+        return
+    edge = current_edge(x)
+    if edge is not None and edge[0].is_leaf:
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+    if x.view is not None and x.view.base.edge is not None and x.view.base.edge[0].is_leaf:
+        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+
+
+def check_view_may_change(x: Tensor) -> None:
+    """Refuse a recorded write through a view whose history torch cannot rewrite."""
+    if x.view is None or x.view.origin == PLAIN:
+        return
+    if x.view.origin == MULTIPLE:
+        step = x.view.chain[-1]
+        raise RuntimeError(
+            f"Output {step.slot} of {step.op.node_class.__name__.partition('Backward')[0]} is a view and is being modified "
+            "inplace. This view is the output of a function that returns multiple views. Such functions do not allow the "
+            "output views to be modified inplace. You should replace the inplace operation by an out-of-place one.")
+    raise RuntimeError(
+        "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is "
+        "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either "
+        "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace "
+        "to be tracked).")
+
+
+def bump(x: Tensor) -> None:
+    """One more in-place write to x's storage."""
+    if x.version is not INFERENCE_VERSION:
+        x.version[0] += 1
+
+
+def rebase(x: Tensor, edge) -> None:
+    """`x` was written to by the op at `edge`: give it, and the base it is a view of, their new places in the graph."""
+    if x.view is None:
+        x.edge = edge
+        return
+    base = x.view.base
+    node = fill_node(CopySlices(), (base.edge, edge), (base.array.shape,), (base.array.dtype,))
+    node.saved = View(None, x.view.chain, 0, x.view.origin)
+    base.edge = node, 0
+    x.edge = as_strided_edge(x, x.view)
+    x.view.seen = version_of(x)

@@ -1,0 +1,112 @@
+"""Devices: which array module (NumPy or CuPy) an array belongs to, and the way from one to the other.
+
+Defines `device`, `array_module`, `device_of`, `move`, `common_device`. Every backend quirk lives here.
+Nothing of CUDA is imported before a CUDA device is named.  Read next: tensor.py.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import warnings
+
+import numpy as np
+
+# torch stays silent where NumPy warns (0/0, overflow to inf, log of 0). The filter speaks of minitorch's own
+# modules only: the user's NumPy warns as before. (np.errstate around each op would cost 0.9 us a call.)
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minitorch\.")
+
+
+class device:  # noqa: N801 (torch's name)
+    """Where a tensor's memory is: `device("cpu")`, `device("cuda")`, `device("cuda", 1)`, `device("cuda:1")`."""
+
+    __slots__ = ("type", "index")
+
+    def __init__(self, type: str | int | device, index: int | None = None):
+        if isinstance(type, device):
+            type, index = type.type, type.index
+        if isinstance(type, int):
+            type, index = "cuda", type
+        name, colon, number = type.partition(":")
+        if colon:
+            if index is not None:
+                raise RuntimeError(f"type (string) must not include an index because index was passed explicitly: {type}")
+            if not number.isdigit():
+                raise RuntimeError(f"Invalid device string: '{type}'")
+            index = int(number)
+        if name not in ("cpu", "cuda"):
+            raise RuntimeError(f"Expected one of cpu, cuda device type at start of device string: {name}")
+        self.type, self.index = name, index
+
+    def __repr__(self) -> str:
+        return f"device(type='{self.type}'" + (")" if self.index is None else f", index={self.index})")
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __eq__(self, other) -> bool:
+        return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.index))
+
+    def __reduce__(self):
+        return device, (self.type, self.index)
+
+
+CPU = device("cpu")
+
+
+def cupy():
+    """The CuPy module, or a clear error where there is none."""
+    try:
+        return importlib.import_module("cupy")
+    except ImportError as error:
+        raise RuntimeError("device 'cuda' needs CuPy: pip install cupy-cuda12x or cupy-cuda13x") from error
+
+
+def cuda_is_available() -> bool:
+    """Whether CuPy is installed and finds a GPU."""
+    try:
+        return importlib.import_module("cupy").cuda.runtime.getDeviceCount() > 0
+    except Exception:  # CuPy raises its own error types for a missing driver
+        return False
+
+
+def is_array(value) -> bool:
+    """Whether `value` is an array of a backend that is loaded."""
+    return isinstance(value, np.ndarray) or ("cupy" in sys.modules and isinstance(value, sys.modules["cupy"].ndarray))
+
+
+def array_module(array):
+    """numpy or cupy: the module whose functions take this array."""
+    return np if isinstance(array, (np.ndarray, np.generic)) else cupy()
+
+
+def device_of(array) -> device:
+    return CPU if isinstance(array, (np.ndarray, np.generic)) else device("cuda", array.device.id)
+
+
+def module_of(where: device):
+    """numpy or cupy, for making new arrays on a device."""
+    return np if where.type == "cpu" else cupy()
+
+
+def move(array, where: device):
+    """The array on device `where`; the same array if it is there already."""
+    if where.type == "cpu":
+        return array if isinstance(array, np.ndarray) else array.get()
+    xp = cupy()
+    with xp.cuda.Device(where.index or 0):
+        return xp.asarray(array)
+
+
+def common_device(arrays):
+    """(array module, arrays) of operands that must meet; CPU tensors of no dimension follow the GPU, as in torch."""
+    places = {device_of(a): None for a in arrays if is_array(a) and (a.ndim or not isinstance(a, np.ndarray))}
+    if len(places) > 1:
+        first, second, *_ = sorted(map(str, places), reverse=True)
+        raise RuntimeError("Expected all tensors to be on the same device, but found at least two devices, "
+                           f"{first} and {second}!")
+    where = next(iter(places), CPU)
+    return module_of(where), [move(a, where) if is_array(a) else a for a in arrays]

@@ -1,0 +1,71 @@
+"""Adam (Kingma & Ba 2015, https://arxiv.org/abs/1412.6980) and AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101)."""
+
+from __future__ import annotations
+
+import math
+
+from ..ops.create import tensor
+from ..tensor import Tensor
+from .optimizer import Optimizer, ParamsT, check, refuse
+
+
+class Adam(Optimizer):
+    """Steps scaled by running averages of the gradient and of its square.
+
+    g = g + weight_decay * p                                (AdamW instead: p = p - lr * weight_decay * p)
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g^2                       (amsgrad: v in the last line is the largest v so far)
+    p = p - lr / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
+
+    https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
+    """
+
+    def __init__(self, params: ParamsT, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 0, amsgrad: bool = False, *, foreach: bool | None = None, maximize: bool = False,
+                 capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
+                 decoupled_weight_decay: bool = False):
+        refuse(capturable=capturable, differentiable=differentiable)
+        check("learning rate", lr)
+        check("epsilon value", eps)
+        check("beta parameter at index 0", betas[0], 0.0, 1.0)
+        check("beta parameter at index 1", betas[1], 0.0, 1.0)
+        check("weight_decay value", weight_decay)
+        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad,
+                                      maximize=maximize, foreach=foreach, capturable=capturable,
+                                      differentiable=differentiable, fused=fused,
+                                      decoupled_weight_decay=decoupled_weight_decay))
+
+    def update(self, p: Tensor, g: Tensor, state: dict, group: dict) -> None:
+        lr, eps, decay = group["lr"], group["eps"], group["weight_decay"]
+        beta1, beta2 = group["betas"]
+        if not state:
+            state["step"] = tensor(0.0)
+            state["exp_avg"] = p.new_zeros(p.shape)
+            state["exp_avg_sq"] = p.new_zeros(p.shape)
+            if group["amsgrad"]:
+                state["max_exp_avg_sq"] = p.new_zeros(p.shape)
+        state["step"].add_(1)
+        t, m, v = state["step"].item(), state["exp_avg"], state["exp_avg_sq"]
+        if group["maximize"]:
+            g = -g
+        if decay != 0:
+            if group["decoupled_weight_decay"]:
+                p.mul_(1 - lr * decay)
+            else:
+                g = g + p * decay
+        m.lerp_(g, 1 - beta1)
+        v.mul_(beta2).add_(g * g * (1 - beta2))
+        if group["amsgrad"]:
+            largest = state["max_exp_avg_sq"]
+            v = largest.copy_(largest.maximum(v))
+        p.add_(m / (v.sqrt() / math.sqrt(1 - beta2**t) + eps) * (-lr / (1 - beta1**t)))
+
+
+class AdamW(Adam):
+    """Adam whose weight decay shrinks the parameter itself and never enters the averages."""
+
+    def __init__(self, params: ParamsT, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, foreach: bool | None = None,
+                 capturable: bool = False, differentiable: bool = False, fused: bool | None = None):
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize,
+                         capturable=capturable, differentiable=differentiable, fused=fused, decoupled_weight_decay=True)

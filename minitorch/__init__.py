@@ -1,10 +1,5 @@
 """minitorch: all of PyTorch that a person can read. (provisional contents page)"""
-from pathlib import Path as _Path
-
-__path__.append(str(_Path(__file__).parent.parent)) if False else None
 from .tensor import Tensor, Size
-from .dtype import *
-from .device import device
 from . import autograd
 from .autograd import *
 from .ops.create import *
@@ -28,5 +23,9 @@ from .ops.embedding import *
 from .ops.dropout import *
 from .ops.attention import *
 from .ops.loss import *
+
+# last: the classes take the names of the files they stand in
+from .dtype import *
+from .device import device
 
 __version__ = "0.1.0"

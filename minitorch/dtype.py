@@ -8,6 +8,7 @@ Read next: device.py, then tensor.py.
 from __future__ import annotations
 
 import builtins
+import warnings
 
 import numpy as np
 
@@ -35,7 +36,9 @@ class dtype:  # noqa: N801 (torch's name)
         return {"complex64": float32, "complex128": float64}.get(self.name, self)
 
     def to_complex(self) -> dtype:
-        return {"float32": complex64, "float64": complex128}.get(self.name, self)
+        if not (self.is_floating_point or self.is_complex):
+            raise RuntimeError(f"Unknown Complex ScalarType for {CAPITAL[self.name]}")
+        return {"float64": complex128}.get(self.name, complex64 if self.is_floating_point else self)
 
 
 uint8, int8, int16, int32, int64 = map(dtype, ("uint8", "int8", "int16", "int32", "int64"))
@@ -43,7 +46,8 @@ uint16, uint32, uint64 = map(dtype, ("uint16", "uint32", "uint64"))
 float16, float32, float64 = map(dtype, ("float16", "float32", "float64"))
 complex64, complex128 = map(dtype, ("complex64", "complex128"))
 bool_ = dtype("bool")
-ALL = (bool_, uint8, int8, int16, int32, int64, uint16, uint32, uint64, float16, float32, float64, complex64, complex128)
+ALL = (bool_, uint8, int8, int16, int32, int64, uint16, uint32, uint64, float16, float32, float64, complex64,
+       complex128)
 ALIASES = {"bool": bool_, "half": float16, "float": float32, "double": float64, "short": int16, "int": int32,
            "long": int64, "cfloat": complex64, "cdouble": complex128}
 
@@ -63,10 +67,11 @@ def of(array_dtype: np.dtype) -> dtype:
     try:
         return FROM_NUMPY[array_dtype]
     except KeyError:
+        kind = np.dtype(array_dtype).type
         raise TypeError(
-            f"can't convert np.ndarray of type {np.dtype(array_dtype).type.__module__}.{np.dtype(array_dtype).type.__name__}. "
-            "The only supported types are: float64, float32, float16, complex64, complex128, int64, int32, int16, int8, "
-            "uint64, uint32, uint16, uint8, and bool."
+            f"can't convert np.ndarray of type {kind.__module__}.{kind.__name__}. The only supported types are: "
+            "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, "
+            "uint8, and bool."
         ) from None
 
 
@@ -76,8 +81,8 @@ def numpy_dtype(given: dtype | type | None) -> np.dtype | None:
         return given.numpy
     if given is None:
         return None
-    by_type = {builtins.float: default(), builtins.int: int64.numpy, builtins.bool: bool_.numpy,
-               builtins.complex: default_complex()}
+    by_type = {builtins.float: float64.numpy, builtins.int: int64.numpy, builtins.bool: bool_.numpy,
+               builtins.complex: complex128.numpy}
     if given in by_type:
         return by_type[given]
     raise TypeError(f"dtype must be a minitorch.dtype, not {type(given).__name__}")
@@ -105,10 +110,30 @@ def get_default_dtype() -> dtype:
 def set_default_dtype(d: dtype) -> None:
     """Choose the type of tensors made from Python floats: float16, float32 or float64."""
     if not isinstance(d, dtype):
-        raise TypeError("invalid dtype object")
+        raise TypeError("invalid dtype object: only floating-point types are supported as the default type")
     if not d.is_floating_point:
         raise TypeError("only floating-point types are supported as the default type")
     _default[0] = d.numpy
+
+
+# ---------------------------------------------------------------- conversion
+
+
+def astype(array, target: np.dtype):
+    """`array` in type `target`, as torch converts; the same array if it has that type."""
+    if array.dtype == target:
+        return array
+    if array.dtype.kind == "c" and target.kind not in "cb":
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
+        array = array.real
+    if target == np.float16 and array.itemsize > 4:  # through float32, from which torch's Half is made
+        array = array.astype(np.float32)
+    return array.astype(target, order=copy_order(array))
+
+
+def copy_order(array) -> str:
+    """How torch lays out a copy: as the array is, but an expanded one (stride 0) in the order of its indices."""
+    return "C" if 0 in array.strides else "K"
 
 
 # ---------------------------------------------------------------- promotion
@@ -126,14 +151,14 @@ def promote(a: np.dtype, b: np.dtype) -> np.dtype:
 
     Unlike NumPy's, an integer never widens a float: int64 with float32 is float32.
     """
+    if a != b and "f" not in (a.kind, b.kind):
+        for t in (a, b):
+            if t.kind == "u" and t.itemsize > 1:
+                raise RuntimeError("Promotion for uint16, uint32, uint64 types is not supported, "
+                                   f"attempted to promote {CAPITAL[a.name]} and {CAPITAL[b.name]}")
     low, high = sorted((category(a), category(b)))
     if low < 2 <= high:
         return a if category(a) == high else b
-    if "u" in (a.kind, b.kind) and a != b and {a.kind, b.kind} != {"b", "u"}:
-        for t in (a, b):
-            if t.kind == "u" and t.itemsize > 1:
-                raise RuntimeError(f"Promotion for uint16, uint32, uint64 types is not supported, "
-                                   f"attempted to promote {CAPITAL[a.name]} and {CAPITAL[b.name]}")
     return np.promote_types(a, b)
 
 
@@ -154,11 +179,11 @@ def _combine(higher: np.dtype | None, lower: np.dtype | None) -> np.dtype | None
     """A group of operands outvotes the groups below it unless one of those is of a higher category."""
     if higher is None or lower is None:
         return higher or lower
-    if higher.kind == "c":
-        return higher
-    if higher.kind == "f":
-        return FROM_NUMPY[higher].to_complex().numpy if lower.kind == "c" else higher
-    return promote(higher, lower) if higher.kind == "b" or lower.kind in "fc" else higher
+    if higher.kind == "f" and lower.kind == "c":
+        return FROM_NUMPY[higher].to_complex().numpy
+    if higher.kind == "b" and lower.kind in "iu":
+        return promote(higher, lower)  # refuses what torch refuses
+    return lower if category(lower) > category(higher) else higher
 
 
 def result_dtype(operands) -> np.dtype:
@@ -226,6 +251,8 @@ class iinfo:  # noqa: N801
         if type.is_floating_point or type.is_complex:
             raise TypeError("minitorch.iinfo() requires an integer input type. "
                             "Use minitorch.finfo to handle 'minitorch.iinfo'")
+        if type.name == "bool":
+            raise TypeError("minitorch.bool is not supported by minitorch.iinfo")
         info = np.iinfo(type.numpy)
         self.dtype, self.bits, self.max, self.min = type.name, info.bits, builtins.int(info.max), builtins.int(info.min)
 

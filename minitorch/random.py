@@ -28,6 +28,7 @@ import numpy as np
 FLOATS = ("float16", "float32", "float64")
 NUMBERS = ("uint8", "int8", "int16", "int32", "int64", *FLOATS)
 F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
+STRIP = 2**15  # long vectors are computed by strips of so many elements, which stay in the processor's cache
 
 # What torch's sentences call a type: its ScalarType, its C++ type.
 NAMES = {"bool": ("Bool", "bool"), "uint8": ("Byte", "unsigned char"), "int8": ("Char", "signed char"),
@@ -281,8 +282,9 @@ class Generator:
     def multinomial(self, p: np.ndarray, num_samples: int, replacement: bool = False) -> np.ndarray:
         """`multinomial`: indices drawn with the weights p, of shape (categories) or (rows, categories).
 
-        Without replacement, or one only:  the largest num_samples of p / q, q exponential; of equal ones (weights
-        of 0) the first. With:  the first index whose cumulated, normalised weight reaches u.
+        Without replacement, or one only:  the largest num_samples of p / q, q exponential. Of several equal ones the
+        first comes first; in torch, as its sort leaves them. With:  the first index whose cumulated, normalised
+        weight reaches u.
         """
         race = num_samples == 1 or not replacement
         _check_multinomial(p, num_samples, replacement, race)
@@ -343,29 +345,39 @@ def _odd_sum(a, b) -> np.ndarray:
     """a + b in double, rounded to odd: if inexact, to that neighbour whose last bit is 1. Rounding this once more, to
     fewer bits, is as good as rounding a + b: no tie was made or lost."""
     s, e = _two_sum(a, b)
-    return np.where((e != 0) & (s.view(np.int64) % 2 == 0), np.nextafter(s, np.copysign(np.inf, e)), s)
+    i = np.flatnonzero((e != 0) & (s.view(np.int64) & 1 == 0))
+    s[i] = np.nextafter(s[i], np.copysign(np.inf, e[i]))
+    return s
 
 
 def _fma(a: np.ndarray, b, c) -> np.ndarray:
-    """a * b + c rounded once, for numbers b and c of a's type, float32 or float64.
-
-    S. Boldo and G. Melquiond, Emulation of a FMA and correctly rounded sums, 2008. The product of two float32 is exact
-    in double; that of two doubles is p + e, by Dekker's halves of 26 bits (unless it is beyond 1e300 or within 1e-290).
-    """
+    """a * b + c rounded once, for a vector a and numbers b and c of its type, float32 or float64."""
     if b == 1 or c == 0:
         return a * b + c
+    y = np.empty_like(a)
     with np.errstate(over="ignore", invalid="ignore"):
-        if a.dtype == np.float32:
-            return _odd_sum(a.astype(np.float64) * b, np.float64(c)).astype(np.float32)
-        split = 2.0**27 + 1
-        a1, b1 = split * a - (split * a - a), split * b - (split * b - b)
-        a2, b2 = a - a1, b - b1
-        p = a * b
-        e = ((a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2
-        t, t_rest = _two_sum(c, e)
-        s, s_rest = _two_sum(p, t)
-        once = s + _odd_sum(t_rest, s_rest)
-    return np.where(np.isfinite(once), once, s)
+        for i in range(0, a.size, STRIP):
+            y[i:i + STRIP] = _fma_strip(a[i:i + STRIP], b, c)
+    return y
+
+
+def _fma_strip(a: np.ndarray, b, c) -> np.ndarray:
+    """S. Boldo and G. Melquiond, Emulation of a FMA and correctly rounded sums, 2008.
+
+    The product of two float32 is exact in double. That of two doubles is p + e, by Dekker's halves of 26 bits, which
+    serve up to 1e300 and down to 1e-290.
+    """
+    if a.dtype == F32:
+        return _odd_sum(a.astype(np.float64) * b, np.float64(c)).astype(np.float32)
+    split = 2.0**27 + 1
+    a1, b1 = split * a - (split * a - a), split * b - (split * b - b)
+    a2, b2 = a - a1, b - b1
+    p = a * b
+    e = ((a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2
+    t, t_rest = _two_sum(c, e)
+    s, s_rest = _two_sum(p, t)
+    once = s + _odd_sum(t_rest, s_rest)
+    return np.where(np.isfinite(once), once, p + c)
 
 
 def _exactly(function, x: np.ndarray) -> np.ndarray:
@@ -379,7 +391,7 @@ def _function(name: str, dtype: np.dtype):
 
 
 def _exp(x: float) -> float:
-    return math.exp(x) if x < 709.78 else math.inf  # above, math.exp would raise
+    return math.exp(x) if x <= 709.782712893384 else math.inf  # above, math.exp would raise
 
 
 # ---------------------------------------------------------------- Box-Muller on blocks
@@ -387,16 +399,15 @@ def _exp(x: float) -> float:
 def _box_muller(u: np.ndarray) -> np.ndarray:
     """Normals from uniforms, 16 from 16: a block's eight radii r and eight angles t make eight r cos t, eight r sin t.
 
-    r = sqrt(-2 ln(1 - u))    t = 2 pi u'        by strips that stay in the processor's cache
+    r = sqrt(-2 ln(1 - u))    t = 2 pi u'
     """
-    u = u.reshape(-1, 2, 8)
     z = np.empty_like(u)
-    for i in range(0, len(u), 2048):
-        strip, out = u[i:i + 2048], z[i:i + 2048]
-        r = np.sqrt(-2 * _log(1 - strip[:, 0]))
-        sine, cosine = _sincos(u.dtype.type(2 * np.pi) * strip[:, 1])
-        out[:, 0], out[:, 1] = r * cosine, r * sine
-    return z.reshape(-1)
+    for i in range(0, u.size, STRIP):
+        radii, angles = u[i:i + STRIP].reshape(-1, 2, 8).swapaxes(0, 1)
+        r = np.sqrt(-2 * _log(1 - radii))
+        sine, cosine = _sincos(u.dtype.type(2 * np.pi) * angles)
+        z[i:i + STRIP].reshape(-1, 2, 8)[:] = np.stack([r * cosine, r * sine], axis=1)
+    return z
 
 
 # Cephes' polynomials for float32, the highest power first; ln 2 and pi / 4 as sums, whose first parts have few bits.
@@ -519,10 +530,11 @@ def _inward(bound: int, step: int, dtype: np.dtype) -> int:
 
 def _check_permutation(n: int, dtype: np.dtype) -> None:
     _check(n >= 0, f"Trying to create tensor with negative dimension {n}: [{n}]")
-    if n > _largest(dtype) + 1 and dtype.name in NUMBERS:
-        most = "2049" if dtype == np.float16 else f"2^{np.finfo(dtype).nmant + 1}+1" if dtype.kind == "f" else ""
-        _check(dtype.kind == "f", f"value cannot be converted to type {dtype.name}_t without overflow")
-        _check(False, f"n cannot be greater than {most} for {NAMES[dtype.name][0]} type.")
+    if dtype.kind == "f":
+        most = "2049" if dtype == np.float16 else f"2^{np.finfo(dtype).nmant + 1}+1"
+        _check(n <= _largest(dtype) + 1, f"n cannot be greater than {most} for {NAMES[dtype.name][0]} type.")
+    elif dtype.name in NUMBERS:
+        _check(n <= _largest(dtype) + 1, f"value cannot be converted to type {dtype.name}_t without overflow")
     _dispatch("randperm", 1, dtype, NUMBERS)
 
 

@@ -7,10 +7,13 @@ Read next: autograd/graph.py for `edge`, autograd/view.py for `view`, ops/elemen
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from . import dtype as dtypes
 from .device import device, device_of
+from .printing import tensor_text
 
 ndarray = np.ndarray
 new = object.__new__
@@ -45,6 +48,35 @@ class Size(tuple):
     def __getitem__(self, index):
         picked = tuple(self)[index]
         return Size(picked) if isinstance(index, slice) else picked
+
+
+class layout:  # noqa: N801 (torch's name)
+    """How a tensor is stored. Only `strided` exists: an array in memory."""
+
+    __slots__ = ("name",)
+    __module__ = "minitorch"
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"minitorch.{self.name}"
+
+    def __reduce__(self) -> str:  # pickled as the global of this name
+        return self.name
+
+
+class memory_format(layout):  # noqa: N801 (torch's name)
+    """Which dimension of a new tensor is contiguous.  https://pytorch.org/docs/stable/tensor_attributes.html"""
+
+    __slots__ = ()
+    __module__ = "minitorch"
+
+
+strided = layout("strided")
+contiguous_format, preserve_format = memory_format("contiguous_format"), memory_format("preserve_format")
+channels_last, channels_last_3d = memory_format("channels_last"), memory_format("channels_last_3d")
+CHANNELS_LAST_RANK = {channels_last: 4, channels_last_3d: 5}
 
 
 class Tensor:
@@ -83,6 +115,14 @@ class Tensor:
         return self.device.type == "cuda"
 
     @property
+    def is_cpu(self) -> bool:
+        return self.device.type == "cpu"
+
+    @property
+    def layout(self) -> layout:
+        return strided
+
+    @property
     def itemsize(self) -> int:
         return self.array.itemsize
 
@@ -108,15 +148,25 @@ class Tensor:
 
     def stride(self, dim: int | None = None):
         """Steps, in elements, to the next element along each dimension."""
-        steps = tuple(s // self.array.itemsize for s in self.array.strides)
+        array = self.array
+        if array.size:
+            steps = tuple([s // array.itemsize for s in array.strides])
+        else:  # NumPy says 0 where there is nothing to step over; torch counts as if each length were at least 1
+            steps = tuple([math.prod([max(n, 1) for n in array.shape[k + 1:]]) for k in range(array.ndim)])
         return steps if dim is None else steps[wrap_dim(dim, self.array.ndim)]
 
     def data_ptr(self) -> int:
         """The address of the first element."""
         return self.array.ctypes.data if isinstance(self.array, ndarray) else self.array.data.ptr
 
-    def is_contiguous(self) -> bool:
-        return self.array.flags.c_contiguous
+    def is_contiguous(self, memory_format: memory_format = contiguous_format) -> bool:
+        """Whether the elements lie in memory in the order of their indices (channels counted last if so asked)."""
+        array = self.array
+        if memory_format in CHANNELS_LAST_RANK:
+            if array.ndim != CHANNELS_LAST_RANK[memory_format]:
+                return False
+            array = array.transpose(0, *range(2, array.ndim), 1)
+        return array.flags.c_contiguous
 
     def is_floating_point(self) -> bool:
         return self.array.dtype.kind == "f"
@@ -149,8 +199,8 @@ class Tensor:
         if self.requires_grad:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         if not isinstance(self.array, ndarray):
-            raise TypeError(f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor "
-                            "to host memory first.")
+            raise TypeError(f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the "
+                            "tensor to host memory first.")
         return self.array
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
@@ -159,7 +209,8 @@ class Tensor:
         return array.copy() if copy else array
 
     def __array_wrap__(self, array, context=None, return_scalar=False) -> Tensor:
-        return wrap(array.astype(np.uint8) if array.dtype == bool and context is None else array)
+        """What a NumPy function of a tensor returns; truth values come as uint8, as in torch."""
+        return wrap(array.astype(np.uint8) if array.dtype == bool else array)
 
     def __bool__(self) -> bool:
         if self.array.size != 1:
@@ -170,7 +221,13 @@ class Tensor:
     def _to_number(self, kind):
         if self.array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
-        return kind(self.array.item())
+        value = self.array.item()
+        if kind is not complex and isinstance(value, complex):
+            if value.imag:
+                name = "int64_t" if kind is int else "double"
+                raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+            value = value.real
+        return kind(value)
 
     def __int__(self) -> int:
         return self._to_number(int)
@@ -195,7 +252,16 @@ class Tensor:
         return id(self)
 
     def __format__(self, spec: str) -> str:
-        return self.item().__format__(spec) if self.array.ndim == 0 and type(self) is Tensor else object.__format__(self, spec)
+        plain = self.array.ndim == 0 and type(self) is Tensor
+        return self.item().__format__(spec) if plain else object.__format__(self, spec)
+
+    def __repr__(self, *, tensor_contents=None) -> str:
+        array, grad_fn = self.numpy(force=True), self.grad_fn
+        own = type(self).__module__.partition(".")[0] == __name__.partition(".")[0]
+        return tensor_text(
+            array, default_dtype=dtypes.default(), device=None if self.is_cpu else str(self.device),
+            requires_grad=self.requires_grad, grad_fn_name=None if grad_fn is None else type(grad_fn).__name__,
+            prefix="tensor(" if own else type(self).__name__ + "(")
 
     @property
     def __cuda_array_interface__(self):

@@ -34,8 +34,10 @@ def set_requires_grad(self, flag: bool) -> None:
     edge = current_edge(self)
     if edge is not None and not edge[0].is_leaf:
         if not flag:
-            raise RuntimeError("you can only change requires_grad flags of leaf variables. If you want to use a computed "
-                               "variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach().")
+            raise RuntimeError("you can only change requires_grad flags of leaf variables. If you want to use a "
+                               "computed "
+                               "variable in a subgraph that doesn't require differentiation use var_no_grad = "
+                               "var.detach().")
         return
     if flag and self.array.dtype.kind == "c":
         raise NotImplementedError("requires_grad: complex tensors cannot be differentiated here")
@@ -84,9 +86,12 @@ def output_nr(self) -> int:
 def grad(self):
     """The gradient that `backward` added up here; None before."""
     if self._grad is None and not self.is_leaf and not self.retains_grad:
-        warnings.warn("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
-                      "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
-                      "Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make "
+        warnings.warn("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+                      "attribute won't be "
+                      "populated during autograd.backward(). If you indeed want the .grad field to be populated for "
+                      "a non-leaf "
+                      "Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by "
+                      "mistake, make "
                       "sure you access the leaf Tensor instead.", UserWarning, stacklevel=2)
     return self._grad
 
@@ -101,12 +106,17 @@ def set_grad(self, g) -> None:
         raise RuntimeError("can't assign Variable as its own grad")
     if g.array.shape != self.array.shape:
         raise RuntimeError(f"attempting to assign a gradient of size '{list(g.array.shape)}' to a tensor of size "
-                           f"'{list(self.array.shape)}'. Please ensure that the gradient and the tensor are the same size")
+                           f"'{list(self.array.shape)}'. Please ensure that the gradient and the tensor are the same "
+                           "size")
     if g.array.dtype != self.array.dtype:
-        raise RuntimeError(f"attempting to assign a gradient with dtype '{C_NAME[g.array.dtype.name]}' to a tensor with "
-                           f"grad_dtype '{CAPITAL[self.array.dtype.name]}'. The gradient must match the tensor's grad_dtype "
-                           "(defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute with a specific "
-                           "dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor "
+        raise RuntimeError(f"attempting to assign a gradient with dtype '{C_NAME[g.array.dtype.name]}' to a tensor "
+                           "with "
+                           f"grad_dtype '{CAPITAL[self.array.dtype.name]}'. The gradient must match the tensor's "
+                           "grad_dtype "
+                           "(defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute with a "
+                           "specific "
+                           "dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the dtypes of "
+                           "a tensor "
                            "and its gradient may break downstream systems that assume they match.")
     self._grad = g
 
@@ -125,8 +135,10 @@ def backward(self, gradient: Tensor | None = None, retain_graph: bool | None = N
 def retains_grad(self) -> bool:
     """Whether `retain_grad` was called on this non-leaf tensor."""
     edge = current_edge(self)
-    retained = edge is not None and edge[0].retain and edge[0].retain.get(edge[1])
-    return bool(retained) and retained() is self
+    if edge is None or edge[0].watchers is None:
+        return False
+    retained = edge[0].watchers.retained.get(edge[1])
+    return retained is not None and retained() is self
 
 
 @method
@@ -137,9 +149,7 @@ def retain_grad(self) -> None:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
     if edge[0].is_leaf:
         return
-    if edge[0].retain is None:
-        edge[0].retain = {}
-    edge[0].retain[edge[1]] = weakref.ref(self)
+    edge[0].watched().retained[edge[1]] = weakref.ref(self)
 
 
 @method
@@ -149,9 +159,7 @@ def register_hook(self, hook) -> RemovableHandle:
     if edge is None:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     node, slot = edge
-    if node.hooks is None:
-        node.hooks = {}
-    return RemovableHandle(node.hooks.setdefault(slot, OrderedDict()), hook)
+    return RemovableHandle(node.watched().tensor_hooks.setdefault(slot, OrderedDict()), hook)
 
 
 @method
@@ -174,8 +182,10 @@ def detach(self) -> Tensor:
 def detach_(self) -> Tensor:
     """Leave the graph, in place."""
     if self.view is not None and self.requires_grad:
-        raise RuntimeError("Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
-                           "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
+        raise RuntimeError("Can't detach views in-place. Use detach() instead. If you are using "
+                           "DistributedDataParallel (DDP) for "
+                           "training, and gradient_as_bucket_view is set as True, gradients are views of DDP "
+                           "buckets, and hence "
                            "detach_() cannot be called on these gradients.")
     self.edge = None
     return self
@@ -192,7 +202,7 @@ def set_data(self, other: Tensor) -> None:
         raise TypeError(f"Variable data has to be a tensor, but got {type(other).__name__}")
     self.array = other.array
     if self.edge is not None and self.edge[0].is_leaf:
-        self.edge[0].shapes, self.edge[0].dtypes = (other.array.shape,), (other.array.dtype,)
+        self.edge[0].outputs = ((other.array.shape, other.array.dtype),)
 
 
 Tensor.data = data.setter(set_data)

@@ -38,51 +38,50 @@ def fit(g, shape: tuple, dtype):
 class Walk:
     """One backward pass.
 
-    owned     nodes whose pending gradient no one else holds: it may be added to in place
-    wanted    with `targets`, the nodes that lie on a way to one of them; None: all
-    caught    the gradients of the targets
+    pending     {node: gradient of its output}; a list of gradients where the node has several outputs
+    owned       edges whose pending gradient no one else holds: it may be added to in place
+    targets     {node: slots} whose gradients are asked for; None: all leaves receive
+    wanted      with targets, the nodes on a way to one of them
+    caught      {(node, slot): gradient} of the targets
     """
 
-    def __init__(self, keep_graph: bool, recorded: bool, targets=None):
-        self.keep_graph, self.recorded = keep_graph, recorded
+    def __init__(self, keep_graph: bool, recorded: bool, targets: dict | None = None):
+        self.keep_graph, self.recorded, self.targets = keep_graph, recorded, targets
         self.pending, self.heap, self.owned, self.leaves = {}, [], set(), []
-        self.targets, self.caught = targets, {}
-        self.wanted = None
+        self.wanted, self.caught = None, {}
 
-    def send(self, edge, g, fresh: bool) -> None:
+    def send(self, edge: tuple, g, fresh: bool) -> None:
         """Add `g` to what is pending at `edge`. `fresh`: nobody else holds the array."""
         node, slot = edge
-        several = len(node.shapes) > 1
-        if node not in self.pending:
-            self.pending[node] = [None] * len(node.shapes) if several else None
+        pending, several = self.pending, len(node.outputs) > 1
+        if node not in pending:
+            pending[node] = [None] * len(node.outputs) if several else None
             if node.is_leaf:
                 self.leaves.append(node)
             else:
                 heappush(self.heap, (-node.order, node))
-        key = edge if several else node
-        before = self.pending[node][slot] if several else self.pending[node]
+        before = pending[node][slot] if several else pending[node]
         if before is None:
-            total = g
             if fresh:
-                self.owned.add(key)
-        elif key in self.owned and not self.recorded:
-            total = before
-            total += g
+                self.owned.add(edge)
+        elif edge in self.owned and not self.recorded:
+            before += g
+            g = before
         else:
-            total = before + g
-            self.owned.add(key)
+            g = before + g
+            self.owned.add(edge)
         if several:
-            self.pending[node][slot] = total
+            pending[node][slot] = g
         else:
-            self.pending[node] = total
+            pending[node] = g
 
     def run(self) -> None:
         """Walk until nothing is pending but leaves; then let these receive."""
-        heap, pending, recorded = self.heap, self.pending, self.recorded
+        heap, pending, pull = self.heap, self.pending, self.pull_recorded if self.recorded else self.pull
         while heap:
             node = heappop(heap)[1]
             g = pending.pop(node)
-            if node.hooks is not None or node.retain is not None:
+            if node.watchers is not None:
                 g = self.call_hooks(node, g)
             if self.targets is not None:
                 self.catch(node, g)
@@ -91,45 +90,54 @@ class Walk:
                 edges = [e if e is not None and e[0] in self.wanted else None for e in edges]
                 if not any(edges):
                     continue
-            gradients = node.pull_recorded(g, edges) if recorded else node.pull(g, edges)
-            if node.post_hooks:
-                gradients = self.call_post_hooks(node, gradients, g)
+            pull(node, g, edges)
             if not self.keep_graph:
                 node.free()
-            seen = []
-            for edge, gx in zip(edges, gradients):
-                if edge is None or gx is None:
-                    continue
-                to, slot = edge
-                shape, dtype = to.shapes[slot], to.dtypes[slot]
-                if recorded:
-                    self.send(edge, fit_tensor(gx, shape, dtype), False)
-                    continue
-                if gx.shape != shape or gx.dtype is not dtype:
-                    gx = fit(gx, shape, dtype)
-                # a gradient that is the incoming one, a view, or sent twice is shared; a NumPy scalar cannot be written
-                fresh = gx is not g and getattr(gx, "base", None) is None and not any([gx is s for s in seen]) and (
-                    node.fresh_gradients)
-                seen.append(gx)
-                self.send(edge, gx, fresh)
         for leaf in self.leaves:
             self.receive(leaf, pending.pop(leaf))
+
+    def pull(self, node, g, edges) -> None:
+        """Run a node's formulas on arrays and send what they give."""
+        gradients = node.pull(g, edges)
+        if node.watchers is not None and node.watchers.node_hooks:
+            gradients = self.call_node_hooks(node, gradients, g)
+        fresh_node, last = node.fresh_gradients, None
+        for edge, gx in zip(edges, gradients):
+            if edge is None or gx is None:
+                continue
+            shape, dtype = edge[0].outputs[edge[1]]
+            # a gradient that is the incoming one, a view, or was sent before is shared
+            fresh = fresh_node and gx is not g and gx is not last and gx.base is None
+            last = gx
+            if gx.shape != shape or gx.dtype is not dtype:
+                gx = fit(gx, shape, dtype)
+                fresh = fresh and gx.base is None
+            self.send(edge, gx, fresh)
+
+    def pull_recorded(self, node, g, edges) -> None:
+        """The same on Tensors, recorded in turn."""
+        gradients = node.pull_recorded(g, edges)
+        if node.watchers is not None and node.watchers.node_hooks:
+            gradients = self.call_node_hooks(node, gradients, g)
+        for edge, gx in zip(edges, gradients):
+            if edge is not None and gx is not None:
+                self.send(edge, fit_tensor(gx, *edge[0].outputs[edge[1]]), False)
 
     # ------------------------------------------------------------ ends
 
     def receive(self, leaf, g) -> None:
         """A leaf's gradient is complete: hooks, then `.grad` or the answer of `autograd.grad`."""
-        if leaf.hooks is not None or leaf.retain is not None:
-            fresh = leaf in self.owned and leaf.hooks is None
+        fresh = (leaf, 0) in self.owned
+        if leaf.watchers is not None:
+            before = g
             g = self.call_hooks(leaf, g)
-        else:
-            fresh = leaf in self.owned
+            fresh = fresh and g is before and not leaf.watchers.tensor_hooks
         if self.targets is not None:
             self.catch(leaf, g)
             return
         accumulate(leaf.variable, g, fresh)
-        if leaf.post_hooks and leaf.variable is not None:
-            for hook in list(leaf.post_hooks.values()):
+        if leaf.watchers is not None and leaf.variable is not None:
+            for hook in list(leaf.watchers.node_hooks.values()):
                 hook(leaf.variable)
 
     def catch(self, node, g) -> None:
@@ -141,25 +149,23 @@ class Walk:
     def call_hooks(self, node, g):
         """Tensor hooks see the complete gradient of their tensor, and may replace it; `retain_grad` keeps it."""
         gs = g if type(g) is list else [g]
-        for slot, hooks in (node.hooks or {}).items():
-            if gs[slot] is None:
-                continue
-            for hook in list(hooks.values()):
-                given = gs[slot] if isinstance(gs[slot], Tensor) else wrap(gs[slot])
-                changed = hook(given)
+        for slot, hooks in node.watchers.tensor_hooks.items():
+            for hook in list(hooks.values()) if gs[slot] is not None else ():
+                changed = hook(gs[slot] if isinstance(gs[slot], Tensor) else wrap(gs[slot]))
                 if changed is not None:
                     if not isinstance(changed, Tensor):
                         raise TypeError("expected Variable, but hook returned '" + type(changed).__name__ + "'")
                     gs[slot] = changed if self.recorded else changed.array
-        for slot, tensor in (node.retain or {}).items():
-            if gs[slot] is not None and tensor() is not None:
+                    self.owned.discard((node, slot))
+        for slot, tensor in node.watchers.retained.items():
+            if gs[slot] is not None:
                 accumulate(tensor(), gs[slot], False)
         return gs if type(g) is list else gs[0]
 
-    def call_post_hooks(self, node, gradients, g):
+    def call_node_hooks(self, node, gradients, g):
         """Hooks on a node: hook(grad_inputs, grad_outputs) may replace the gradients of the node's inputs."""
         as_tensors = lambda xs: tuple([x if x is None or isinstance(x, Tensor) else wrap(x) for x in xs])  # noqa: E731
-        for hook in list(node.post_hooks.values()):
+        for hook in list(node.watchers.node_hooks.values()):
             changed = hook(as_tensors(gradients), as_tensors(g if type(g) is list else [g]))
             if changed is not None:
                 changed = changed if isinstance(changed, tuple) else (changed,)
@@ -214,7 +220,8 @@ def start(tensors, gradients, create_graph: bool) -> list:
         elif not isinstance(g, Tensor):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
         elif g.array.shape != t.array.shape:
-            raise RuntimeError(f"Mismatch in shape: grad_output[{k}] has a shape of {Size(g.array.shape)} and output[{k}] has a "
+            raise RuntimeError(f"Mismatch in shape: grad_output[{k}] has a shape of {Size(g.array.shape)} and "
+                               f"output[{k}] has a "
                                f"shape of {Size(t.array.shape)}.")
         roots.append((edge, g if create_graph else g.array))
     return roots
@@ -291,7 +298,8 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
         if g is None and materialize_grads:
             g = array_module(t.array).zeros_like(t.array)
         elif g is None and not allow_unused:
-            raise RuntimeError(f"The differentiated Tensor at index {k} appears to not have been used in the graph. Set "
+            raise RuntimeError(f"The differentiated Tensor at index {k} appears to not have been used in the graph. "
+                               "Set "
                                "allow_unused=True if this is the desired behavior.")
         results.append(g if g is None or isinstance(g, Tensor) else wrap(g))
     return tuple(results)

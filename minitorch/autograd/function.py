@@ -40,7 +40,7 @@ class FunctionNode(Node):
     def __init__(self, inputs: tuple):
         self.inputs_edges = tuple([current_edge(t) if isinstance(t, Tensor) else None for t in inputs])
         recording = bool(mode.word & RECORDING)
-        fill_node(self, self.inputs_edges if recording else (None,) * len(inputs), (), ())
+        fill_node(self, self.inputs_edges if recording else (None,) * len(inputs), ())
         self.needs_input_grad = tuple([recording and e is not None for e in self.inputs_edges])
         self.to_save, self.dirty, self.non_differentiable, self.materialize = (), (), (), True
 
@@ -88,7 +88,8 @@ class FunctionNode(Node):
                 self.saved.append(None)
                 continue
             if not isinstance(t, Tensor):
-                raise TypeError(f"save_for_backward can only save variables, but argument is of type {type(t).__name__}")
+                raise TypeError("save_for_backward can only save variables, but argument is of type "
+                                f"{type(t).__name__}")
             edge = current_edge(t)
             if edge is not None and edge[0] is self:
                 edge = OWN, edge[1]
@@ -102,12 +103,13 @@ class FunctionNode(Node):
     def gradients(self, gs: list) -> list:
         """What the user's backward returns for each input, checked."""
         if self.materialize:
-            gs = [wrap(np.zeros(s, t)) if g is None else g for g, s, t in zip(gs, self.shapes, self.dtypes)]
+            gs = [wrap(np.zeros(*like)) if g is None else g for g, like in zip(gs, self.outputs)]
         returned = self.function.backward(self, *gs)
         returned = returned if isinstance(returned, tuple) else (returned,)
         extra = returned[len(self.edges):]
         if len(returned) < len(self.edges) or any(g is not None for g in extra):
-            raise RuntimeError(f"function {self.name()} returned an incorrect number of gradients (expected {len(self.edges)}, "
+            raise RuntimeError(f"function {self.name()} returned an incorrect number of gradients (expected "
+                               f"{len(self.edges)}, "
                                f"got {len(returned)})")
         for k, g in enumerate(returned):
             if g is not None and not isinstance(g, Tensor):
@@ -124,13 +126,14 @@ class FunctionNode(Node):
 
     def checked(self, g: Tensor, edge) -> Tensor:
         if edge is not None:
-            expected = edge[0].shapes[edge[1]]
+            expected, _ = edge[0].outputs[edge[1]]
             try:
                 fits = np.broadcast_shapes(g.array.shape, expected) in (g.array.shape, expected)
             except ValueError:
                 fits = False
             if not fits:
-                raise RuntimeError(f"Function {self.name()} returned an invalid gradient at index {self.edges.index(edge)} - got "
+                raise RuntimeError(f"Function {self.name()} returned an invalid gradient at index "
+                                   f"{self.edges.index(edge)} - got "
                                    f"{list(g.array.shape)} but expected shape compatible with {list(expected)}")
         return g
 
@@ -142,8 +145,10 @@ class Function:
     """Base class of custom operations: override the static methods `forward` and `backward`, call `apply`."""
 
     def __init__(self, *args, **kwargs):
-        raise RuntimeError(f"{type(self).__name__} should not be instantiated. Methods on autograd functions are all static, so "
-                           f"you should invoke them on the class itself. Instantiating an autograd function will raise an error "
+        raise RuntimeError(f"{type(self).__name__} should not be instantiated. Methods on autograd functions are all "
+                           "static, so "
+                           "you should invoke them on the class itself. Instantiating an autograd function will "
+                           "raise an error "
                            "in a future version of PyTorch.")
 
     def __init_subclass__(cls, **kwargs):
@@ -156,7 +161,8 @@ class Function:
 
     @staticmethod
     def backward(ctx, *grad_outputs):
-        raise NotImplementedError("You must implement either the backward or vjp method for your custom autograd.Function to "
+        raise NotImplementedError("You must implement either the backward or vjp method for your custom "
+                                  "autograd.Function to "
                                   "use it with backward mode AD.")
 
     setup_context = None
@@ -175,8 +181,7 @@ class Function:
         outputs = tuple([place(ctx, y, args) for y in outputs])
         recorded = any(ctx.needs_input_grad)
         tensors = [y for y in outputs if isinstance(y, Tensor)]
-        ctx.shapes = tuple([y.array.shape for y in tensors])
-        ctx.dtypes = tuple([y.array.dtype for y in tensors])
+        ctx.outputs = tuple([(y.array.shape, y.array.dtype) for y in tensors])
         for slot, y in enumerate(tensors):
             differentiable = recorded and y.array.dtype.kind in "fc" and not among(y, ctx.non_differentiable)
             if among(y, ctx.dirty):
@@ -238,5 +243,5 @@ class _Refuse(Node):
 def refuse(g: Tensor, gs) -> Tensor:
     edges = tuple([current_edge(t) if isinstance(t, Tensor) else None for t in gs])
     t = wrap(array_module(g.array).asarray(g.array))
-    t.edge = fill_node(_Refuse(), edges, (g.array.shape,), (g.array.dtype,)), 0
+    t.edge = fill_node(_Refuse(), edges, ((g.array.shape, g.array.dtype),)), 0
     return t

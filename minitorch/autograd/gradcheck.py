@@ -87,12 +87,15 @@ def check(func, inputs: tuple, eps: float, atol: float, rtol: float, nondet_tol:
         for k, (y, numerical) in enumerate(zip(outputs, numerical_jacobians(func, inputs, x, eps))):
             if not y.requires_grad:
                 if np.any(np.abs(numerical) > atol):
-                    raise GradcheckError(f"Numerical gradient for output {k} is not zero, but the output does not require grad")
+                    raise GradcheckError(f"Numerical gradient for output {k} is not zero, but the output does not "
+                                         "require grad")
                 continue
             analytical, again = analytical_jacobian(y, x), analytical_jacobian(y, x)
             if np.any(np.abs(analytical - again) > nondet_tol):
-                raise GradcheckError("Backward is not reentrant, i.e., running backward with same input and grad_output multiple "
-                                     "times gives different values, although analytical gradient matches numerical gradient.")
+                raise GradcheckError("Backward is not reentrant, i.e., running backward with same input and "
+                                     "grad_output multiple "
+                                     "times gives different values, although analytical gradient matches numerical "
+                                     "gradient.")
             if not np.allclose(analytical, numerical, rtol=rtol, atol=atol, equal_nan=True):
                 which = [t is x for t in inputs].index(True)
                 raise GradcheckError(f"Jacobian mismatch for output {k} with respect to input {which},\n"

@@ -36,15 +36,15 @@ INFERENCE_VERSION = Inference()
 class Node:
     """One executed op: where its gradients go and what its rules read.
 
-    order    its number; the walk visits newest first
-    edges    per input, (node, slot) or None for an input that needs no gradient
-    shapes, dtypes    per output: what a gradient that arrives there must look like
-    saved    what the rules read, None once freed
-    hooks    None, or {slot: {id: function}}
-    retain   None, or {slot: weak reference to the tensor whose .grad is wanted}
+    order       its number; the walk visits newest first
+    edges       per input, (node, slot) or None for an input that needs no gradient
+    outputs     per output, (shape, dtype): what a gradient that arrives there must look like
+    saved       what the rules read, None once freed
+    plan        which rules to run (rule.py)
+    watchers    None, or the hooks on this node and its outputs
     """
 
-    __slots__ = ("order", "edges", "shapes", "dtypes", "saved", "hooks", "retain", "plan", "post_hooks", "__weakref__")
+    __slots__ = ("order", "edges", "outputs", "saved", "plan", "watchers", "__weakref__")
     is_leaf = False
     fresh_gradients = False  # whether `pull` makes new arrays, which nobody else holds
 
@@ -64,9 +64,13 @@ class Node:
 
     def register_hook(self, hook) -> RemovableHandle:
         """Call hook(grad_inputs, grad_outputs) after this node has run; what it returns replaces grad_inputs."""
-        if self.post_hooks is None:
-            self.post_hooks = OrderedDict()
-        return RemovableHandle(self.post_hooks, hook)
+        return RemovableHandle(self.watched().node_hooks, hook)
+
+    def watched(self) -> Watchers:
+        """The hooks of this node, made if there are none yet."""
+        if self.watchers is None:
+            self.watchers = Watchers()
+        return self.watchers
 
     def free(self) -> None:
         """Let go of what was saved for backward."""
@@ -81,11 +85,25 @@ class Node:
         raise NotImplementedError
 
 
-def fill_node(node: Node, edges, shapes, dtypes) -> Node:
-    """Set every slot of a new node."""
+class Watchers:
+    """The hooks on a node.
+
+    tensor_hooks    {slot: {id: function}}: see, and may change, the complete gradient of an output
+    retained        {slot: weak reference to the tensor whose .grad is wanted}
+    node_hooks      {id: function}: see the gradients of all inputs and outputs
+    """
+
+    __slots__ = ("tensor_hooks", "retained", "node_hooks")
+
+    def __init__(self):
+        self.tensor_hooks, self.retained, self.node_hooks = {}, {}, OrderedDict()
+
+
+def fill_node(node: Node, edges: tuple, outputs: tuple) -> Node:
+    """Set every slot of a new node; `outputs` are (shape, dtype) pairs."""
     node.order = stamp()
-    node.edges, node.shapes, node.dtypes = edges, shapes, dtypes
-    node.saved = node.hooks = node.retain = node.plan = node.post_hooks = None
+    node.edges, node.outputs = edges, outputs
+    node.saved = node.plan = node.watchers = None
     return node
 
 
@@ -96,7 +114,7 @@ class AccumulateGrad(Node):
     is_leaf = True
 
     def __init__(self, tensor):
-        fill_node(self, (), (tensor.array.shape,), (tensor.array.dtype,))
+        fill_node(self, (), ((tensor.array.shape, tensor.array.dtype),))
         self.order = 0  # older than every op
         self.tensor = weakref.ref(tensor)
 
@@ -140,10 +158,13 @@ def changed_error(array, version: int, expected: int, origin) -> RuntimeError:
         f", which is output {origin[1]} of {origin[0].name().partition('Backward')[0]},")
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[minitorch.{CAPITAL[array.dtype.name]}Tensor {list(array.shape)}]{of} is at version {version}; expected version "
-        f"{expected} instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, "
+        f"[minitorch.{CAPITAL[array.dtype.name]}Tensor {list(array.shape)}]{of} is at version {version}; expected "
+        "version "
+        f"{expected} instead. Hint: enable anomaly detection to find the operation that failed to compute its "
+        "gradient, "
         "with minitorch.autograd.set_detect_anomaly(True, check_nan=False).")
 
 
 __all__ = ["AccumulateGrad", "FACT", "INFERENCE_VERSION", "Node", "RemovableHandle", "SECOND_TIME",
+           "Watchers",
            "changed_error", "fill_node", "stamp"]

@@ -27,13 +27,13 @@ from collections import namedtuple
 
 import numpy as np
 
-from ..device import common_device
+from ..device import common_device, is_array
 from ..dtype import CAPITAL, can_cast_arrays
 from ..tensor import Tensor, ndarray, new, wrap, wrap_dims
 from .grad_mode import INFERENCE, RECORDING, mode
 from .graph import INFERENCE_VERSION, fill_node
 from .promotion import PROMOTIONS, broadcast_error, wrong_type
-from .rule import INPUT, ALL, OpNode, Plan, argument_names, fit_tensor, record, save
+from .rule import ALL, INPUT, OpNode, Plan, argument_names, fit_tensor, record, record_one, save
 from .view import bump, check_in_place, check_view_may_change, current_edge, mark_view, rebase
 
 class Op:
@@ -59,7 +59,7 @@ class Op:
         self.new_dim = new_dim
         self.node_class = node_class(node or camel(self.name) + "Backward0")
         self.node_class.op = self
-        self.rules, self.joint, self.fused, self.plans = {}, None, None, {}
+        self.rules, self.joint, self.fused, self.plans, self.differentiable = {}, None, None, {}, False
 
     def _positional(self, forward):
         """The body with its keyword-only parameters taken by position."""
@@ -73,6 +73,7 @@ class Op:
         if unknown:
             raise TypeError(f"{self.name} has no input {unknown}")
         self.joint, self.rules, self.plans = joint, rules, {}
+        self.differentiable = True
 
     def view_gradient(self, g: Tensor, step) -> Tensor:
         """The gradient of what a view was taken of; a view's formula reads facts and parameters alone."""
@@ -115,8 +116,6 @@ def run(op: Op, inputs: tuple, params: tuple):
     """Call an operation: any device, any number of inputs and outputs, with promotion."""
     if op.dim_at:
         params = normal_dims(op, inputs, params)
-        if inputs[0].array.ndim + op.new_dim == 0 and any([params[k] not in (None, ()) for k in op.dim_at]):
-            return as_one_dim(op, inputs, params)
     results, xp = compute(op, inputs, params)
     several = type(results) in (tuple, list)
     outputs = tuple(map(wrap, results)) if several else (wrap(results),)
@@ -141,6 +140,9 @@ def compute(op: Op, inputs: tuple, params: tuple):
     if op.promote is not None:
         arrays = op.promote(op, arrays, xp)
     try:
+        no_dim = op.dim_at and not op.variadic and arrays[0].ndim + op.new_dim == 0
+        if no_dim and any([params[k] not in (None, ()) for k in op.dim_at]):
+            return as_one_dim(body, xp, arrays, params), xp
         return (body(xp, arrays, *params) if op.variadic else body(xp, *arrays, *params)), xp
     except ValueError as error:
         raise broadcast_error(op, arrays, error) from None
@@ -156,7 +158,7 @@ def finish(op: Op, inputs: tuple, outputs: tuple, params: tuple, several: bool):
         for y in outputs:
             if y.view is None:
                 y.version = INFERENCE_VERSION
-    elif word and (op.rules or op.joint):
+    elif word and op.differentiable:
         edges = tuple([current_edge(t) if isinstance(t, Tensor) else None for t in inputs])
         if any(edges) and outputs and any([y.array.dtype.kind in "fc" for y in outputs]):
             record(op, inputs, edges, outputs, params)
@@ -176,11 +178,11 @@ def normal_dims(op: Op, inputs: tuple, params: tuple) -> tuple:
     return tuple(params)
 
 
-def as_one_dim(op: Op, inputs: tuple, params: tuple):
-    """A tensor of no dimension counts as one of length 1 along `dim`."""
-    lifted = tuple([t.reshape(1) if isinstance(t, Tensor) and t.array.ndim == 0 else t for t in inputs])
-    result = run(op, lifted, params)
-    return type(result)(*[r.reshape(()) for r in result]) if op.several else result.reshape(())
+def as_one_dim(body, xp, arrays, params: tuple):
+    """What a body gives for an array of no dimension, which counts as one of length 1 along `dim`."""
+    lifted = [a.reshape(1) if is_array(a) and a.ndim == 0 else a for a in arrays]
+    results = body(xp, *lifted, *params)
+    return [r.reshape(()) for r in results] if type(results) in (tuple, list) else results.reshape(())
 
 
 def run_in_place(op: Op, inputs: tuple, params: tuple):
@@ -192,7 +194,7 @@ def run_in_place(op: Op, inputs: tuple, params: tuple):
     check_in_place(x)
     if op.dim_at:
         params = normal_dims(op, inputs, params)
-    edges, recording = (), mode.word == RECORDING and bool(op.rules or op.joint)
+    edges, recording = (), mode.word == RECORDING and op.differentiable
     if recording:
         edges = tuple([current_edge(t) if isinstance(t, Tensor) else None for t in inputs])
         recording = any(edges)
@@ -203,7 +205,7 @@ def run_in_place(op: Op, inputs: tuple, params: tuple):
     result, xp = compute(op, (x, *inputs[1:]), params)
     write(x, result, xp)
     if recording:
-        node = fill_node(new(op.node_class), edges, (x.array.shape,), (x.array.dtype,))
+        node = fill_node(new(op.node_class), edges, ((x.array.shape, x.array.dtype),))
         save(node, op, inputs, edges, (x,), params)
         rebase(x, (node, 0))
     return x
@@ -216,7 +218,8 @@ def write(x: Tensor, result, xp) -> None:
         raise RuntimeError(f"result type {CAPITAL[from_dtype.name]} can't be cast to the desired output type "
                            f"{CAPITAL[x.array.dtype.name]}")
     if result.shape != x.array.shape:
-        raise RuntimeError(f"output with shape {list(x.array.shape)} doesn't match the broadcast shape {list(result.shape)}")
+        raise RuntimeError(f"output with shape {list(x.array.shape)} doesn't match the broadcast shape "
+                           f"{list(result.shape)}")
     xp.copyto(x.array, result, casting="unsafe")
     bump(x)
 
@@ -229,7 +232,8 @@ def op(forward=None, *, promotes: str = "none", outputs: str | None = None, view
     """Make a differentiable operation of `forward(xp, inputs..., /, parameters...)`.
 
     promotes    arithmetic: inputs meet in torch's result type; float: and integers become the default float;
-                compare: as arithmetic; same: mixed types are an error; none: taken as they are
+                compare: as arithmetic; difference: as arithmetic, no bools; choice: as arithmetic, the first apart;
+                same: mixed types are an error; first: cast to the first one's type; none: taken as they are
     outputs     names of several outputs ("values indices"), or "*" where their number varies
     view        the output shares the input's memory
     node        the name `grad_fn` shows, where it is not <Name>Backward0
@@ -277,9 +281,20 @@ def signature(meta: Op, runner):
                 {"runner": runner, "op": meta, "defaults": meta.defaults})
 
 
+class LazyPlans(dict):
+    """The plans of a call of one or two inputs; key: bit k is set if input k needs a gradient."""
+
+    def __init__(self, meta: Op, count: int):
+        self.meta, self.count = meta, count
+
+    def __missing__(self, which: int) -> Plan:
+        self[which] = self.meta.plan(tuple([bool(which >> k & 1) for k in range(self.count)]))
+        return self[which]
+
+
 def unary(meta: Op):
     """The call of an operation of one input and no parameters."""
-    body = meta.body
+    body, plans = meta.body, LazyPlans(meta, 1)
 
     def call(input):
         word = mode.word
@@ -288,16 +303,16 @@ def unary(meta: Op):
         y = wrap(body(np, input.array))
         if word:
             edge = input.edge if input.view is None else current_edge(input)
-            if edge is not None and (meta.rules or meta.joint) and y.array.dtype.kind == "f":
-                record(meta, (input,), (edge,), (y,), ())
+            if edge is not None and meta.differentiable and y.array.dtype.kind == "f":
+                record_one(meta, (input,), (edge,), y, plans[1])
         return y
 
     return call
 
 
-def binary(meta: Op):
+def binary(meta: Op, run=run):
     """The call of an operation of two inputs and no parameters: the quick way for floats of one type on the CPU."""
-    body, scalars = meta.body, meta.promote is not None and meta.promotes != "same"
+    body, plans, scalars = meta.body, LazyPlans(meta, 2), meta.promote is not None and meta.promotes != "same"
 
     def call(input, other):
         word = mode.word
@@ -319,9 +334,9 @@ def binary(meta: Op):
             raise broadcast_error(meta, (x, y), error) from None
         if word:
             to_input = input.edge if input.view is None else current_edge(input)
-            if (to_input is not None or to_other is not None) and (meta.rules or meta.joint):
-                if out.array.dtype.kind == "f":
-                    record(meta, (input, other), (to_input, to_other), (out,), ())
+            which = (to_input is not None) + 2 * (to_other is not None)
+            if which and meta.differentiable and out.array.dtype.kind == "f":
+                record_one(meta, (input, other), (to_input, to_other), out, plans[which])
         return out
 
     return call
@@ -337,3 +352,13 @@ def in_place(call, name: str | None = None):
     return function
 
 
+# What Python's operators take beside a tensor; the rest is left to the other operand, which may be an array.
+OPERANDS = (Tensor, bool, int, float, complex, np.number, np.bool_)
+
+
+def operator(function):
+    """`function(tensor, other)` behind a Python operator: NotImplemented for what is no tensor and no number."""
+    if hasattr(function, "op") and not function.op.params:
+        return binary(function.op, lambda op, inputs, params: (
+            run(op, inputs, params) if isinstance(inputs[1], OPERANDS) else NotImplemented))
+    return lambda self, other: function(self, other) if isinstance(other, OPERANDS) else NotImplemented

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..device import is_array
-from ..dtype import C_NAME, default, result_dtype
+from ..dtype import C_NAME, astype, default, result_dtype
 
 
 def cast(value, target: np.dtype, xp):
@@ -16,7 +16,7 @@ def cast(value, target: np.dtype, xp):
     if value is None:
         return None
     if is_array(value):
-        return value if value.dtype == target else value.astype(target)
+        return astype(value, target)
     return value if target.kind in "fc" else xp.asarray(value).astype(target)
 
 
@@ -45,7 +45,31 @@ def same(op, arrays, xp):
     return arrays
 
 
-PROMOTIONS = {"arithmetic": arithmetic, "compare": arithmetic, "float": to_float, "same": same, "none": None}
+def first(op, arrays, xp):
+    """What is written into a tensor takes the tensor's type."""
+    return [arrays[0], *[astype(xp.asarray(a), arrays[0].dtype) for a in arrays[1:]]]
+
+
+def difference(op, arrays, xp):
+    """As arithmetic; bools are not subtracted."""
+    bools = [a.dtype.kind == "b" if is_array(a) else isinstance(a, bool) for a in arrays]
+    if all(bools):
+        raise RuntimeError("Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+                           "`logical_xor()` operator instead.")
+    if any(bools):
+        raise RuntimeError("Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to "
+                           "invert "
+                           "a mask, use the `~` or `logical_not()` operator instead.")
+    return arithmetic(op, arrays, xp)
+
+
+def choice(op, arrays, xp):
+    """The first says which of the others to take: they meet, it stays."""
+    return [arrays[0], *arithmetic(op, arrays[1:], xp)]
+
+
+PROMOTIONS = {"arithmetic": arithmetic, "compare": arithmetic, "float": to_float, "same": same, "first": first, "none": None,
+              "difference": difference, "choice": choice}
 
 
 def wrong_type(op, position: int, value) -> TypeError:
@@ -53,7 +77,8 @@ def wrong_type(op, position: int, value) -> TypeError:
     name = op.inputs[0 if op.variadic else position]
     kind = type(value)
     shown = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-    return TypeError(f"{op.name}(): argument '{'input' if name == 'x' else name}' (position {position + 1}) must be Tensor, "
+    return TypeError(f"{op.name}(): argument '{'input' if name == 'x' else name}' (position {position + 1}) must be "
+                     "Tensor, "
                      f"not {shown}")
 
 
@@ -68,6 +93,7 @@ def broadcast_error(op, arrays, error: ValueError) -> Exception:
             m, n = first[-back], shape[-back]
             if m != n and 1 not in (m, n):
                 at = max(len(first), len(shape)) - back
-                return RuntimeError(f"The size of tensor a ({m}) must match the size of tensor b ({n}) at non-singleton "
+                return RuntimeError(f"The size of tensor a ({m}) must match the size of tensor b ({n}) at "
+                                    "non-singleton "
                                     f"dimension {at}")
     return error

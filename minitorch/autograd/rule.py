@@ -12,7 +12,7 @@ import numpy as np
 from ..device import array_module, is_array
 from ..dtype import of
 from ..tensor import Tensor, new, wrap
-from .graph import FACT, SECOND_TIME, Node, changed_error, fill_node
+from .graph import FACT, SECOND_TIME, Node, changed_error, fill_node, stamp
 
 # Attributes that arrays and tensors share: a formula that names nothing else is `plain`.
 SHARED = {"mT", "T", "shape", "ndim"}
@@ -212,9 +212,7 @@ def aligned(result):
 
 def record(op, inputs: tuple, edges: tuple, outputs: tuple, params: tuple) -> None:
     """Make the node of a call and give the outputs their places in the graph. Integer outputs have none."""
-    shapes = tuple([y.array.shape for y in outputs])
-    dtypes = tuple([y.array.dtype for y in outputs])
-    node = fill_node(new(op.node_class), edges, shapes, dtypes)
+    node = fill_node(new(op.node_class), edges, tuple([(y.array.shape, y.array.dtype) for y in outputs]))
     for slot, y in enumerate(outputs):
         if y.array.dtype.kind in "fc":
             y.edge = (node, slot)
@@ -222,8 +220,19 @@ def record(op, inputs: tuple, edges: tuple, outputs: tuple, params: tuple) -> No
 
 
 def save(node, op, inputs, edges, outputs, params) -> None:
+    """Keep what the rules of the inputs that need gradients will read."""
     node.plan = plan = op.plan(tuple([e is not None for e in edges]))
     node.saved = [read(inputs, outputs, params) for read in plan.readers]
+
+
+def record_one(op, inputs: tuple, edges: tuple, y: Tensor, plan: Plan) -> None:
+    """`record` of an op with one output and no parameters, its plan already chosen: the way of every small call."""
+    node = new(op.node_class)
+    node.order, node.edges, node.plan, node.watchers = stamp(), edges, plan, None
+    array, outputs = y.array, (y,)
+    node.outputs = ((array.shape, array.dtype),)
+    node.saved = [read(inputs, outputs, ()) for read in plan.readers]
+    y.edge = (node, 0)
 
 
 # ---------------------------------------------------------------- gradients that fit

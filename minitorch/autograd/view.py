@@ -126,7 +126,7 @@ class CopySlices(Node):
         view = self.saved
         to_base = to_new = None
         if edges[0] is not None:
-            hole = np.zeros(self.shapes[0], bool)
+            hole = np.zeros(self.outputs[0][0], bool)
             view.take(hole)[...] = True
             to_base = g.masked_fill(wrap(array_module(g.array).asarray(hole)), 0)
         if edges[1] is not None:
@@ -140,7 +140,7 @@ class CopySlices(Node):
 
 
 def as_strided_edge(x: Tensor, view: View):
-    node = fill_node(AsStridedBackward0(), (view.base.edge,), (x.array.shape,), (x.array.dtype,))
+    node = fill_node(AsStridedBackward0(), (view.base.edge,), ((x.array.shape, x.array.dtype),))
     node.saved = View(None, view.chain, 0, view.origin)  # the chain alone: a node never holds a tensor
     return node, 0
 
@@ -151,11 +151,13 @@ def as_strided_edge(x: Tensor, view: View):
 def check_in_place(x: Tensor) -> None:
     """Refuse what torch refuses to write to."""
     if x.version is INFERENCE_VERSION and not mode.word & INFERENCE:
-        raise RuntimeError("Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to "
+        raise RuntimeError("Inplace update to inference tensor outside InferenceMode is not allowed.You can make a "
+                           "clone to "
                            "get a normal tensor before doing inplace update.See "
                            "https://github.com/pytorch/rfcs/pull/17 for more details.")
     if any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape)):
-        raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single memory "
+        raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single "
+                           "memory "
                            "location. Please clone() the tensor before performing the operation.")
     if not mode.word & RECORDING:
         return
@@ -173,13 +175,18 @@ def check_view_may_change(x: Tensor) -> None:
     if x.view.origin == MULTIPLE:
         step = x.view.chain[-1]
         raise RuntimeError(
-            f"Output {step.slot} of {step.op.node_class.__name__.partition('Backward')[0]} is a view and is being modified "
-            "inplace. This view is the output of a function that returns multiple views. Such functions do not allow the "
+            f"Output {step.slot} of {step.op.node_class.__name__.partition('Backward')[0]} is a view and is being "
+            "modified "
+            "inplace. This view is the output of a function that returns multiple views. Such functions do not allow "
+            "the "
             "output views to be modified inplace. You should replace the inplace operation by an out-of-place one.")
     raise RuntimeError(
-        "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is "
-        "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either "
-        "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace "
+        "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
+        "use case is "
+        "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the "
+        "inplace either "
+        "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want "
+        "the inplace "
         "to be tracked).")
 
 
@@ -195,7 +202,7 @@ def rebase(x: Tensor, edge) -> None:
         x.edge = edge
         return
     base = x.view.base
-    node = fill_node(CopySlices(), (base.edge, edge), (base.array.shape,), (base.array.dtype,))
+    node = fill_node(CopySlices(), (base.edge, edge), ((base.array.shape, base.array.dtype),))
     node.saved = View(None, x.view.chain, 0, x.view.origin)
     base.edge = node, 0
     x.edge = as_strided_edge(x, x.view)

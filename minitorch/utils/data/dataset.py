@@ -1,0 +1,116 @@
+"""Datasets: what the examples are.  https://pytorch.org/docs/stable/data.html        Read next: sampler.py."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import Generic, TypeVar
+
+from ...ops.sampling import randperm
+from ...random import Generator
+from ...tensor import Tensor
+
+T = TypeVar("T")
+
+
+class Dataset(Generic[T]):
+    """Examples by number: subclass it with `__getitem__(index)` and `__len__()`."""
+
+    def __getitem__(self, index) -> T:
+        raise NotImplementedError("Subclasses of Dataset should implement __getitem__.")
+
+    def __add__(self, other: Dataset) -> ConcatDataset:
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset[T]):
+    """Examples one after another, as from a stream: subclass it with `__iter__()`."""
+
+    def __iter__(self) -> Iterator[T]:
+        raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
+
+
+class TensorDataset(Dataset[tuple]):
+    """Tensors of one first dimension: example i is the i-th slice of each."""
+
+    def __init__(self, *tensors: Tensor):
+        if any(t.size(0) != tensors[0].size(0) for t in tensors):
+            raise AssertionError("Size mismatch between tensors")
+        self.tensors = tensors
+
+    def __getitem__(self, index) -> tuple:
+        return tuple([t[index] for t in self.tensors])
+
+    def __len__(self) -> int:
+        return self.tensors[0].size(0)
+
+
+class Subset(Dataset[T]):
+    """The examples of `dataset` at `indices`."""
+
+    def __init__(self, dataset: Dataset[T], indices: Sequence[int]):
+        self.dataset, self.indices = dataset, indices
+
+    def __getitem__(self, index):
+        if isinstance(index, list):
+            return self.dataset[[self.indices[i] for i in index]]
+        return self.dataset[self.indices[index]]
+
+    def __getitems__(self, indices: list[int]) -> list:
+        """A whole batch at once, where the dataset knows how."""
+        picked = [self.indices[i] for i in indices]
+        if callable(getattr(self.dataset, "__getitems__", None)):
+            return self.dataset.__getitems__(picked)
+        return [self.dataset[i] for i in picked]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class ConcatDataset(Dataset[T]):
+    """The examples of several datasets, one dataset after another."""
+
+    def __init__(self, datasets: Iterable[Dataset]):
+        super().__init__()
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise AssertionError("datasets should not be an empty iterable")
+        if any(isinstance(d, IterableDataset) for d in self.datasets):
+            raise AssertionError("ConcatDataset does not support IterableDataset")
+        self.cumulative_sizes = list(accumulate(map(len, self.datasets)))
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+    def __getitem__(self, index: int) -> T:
+        if index < 0:
+            if -index > len(self):
+                raise ValueError("absolute value of index should not exceed dataset length")
+            index += len(self)
+        which = bisect_right(self.cumulative_sizes, index)
+        return self.datasets[which][index - (self.cumulative_sizes[which - 1] if which else 0)]
+
+
+def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator: Generator | None = None) -> list[Subset[T]]:
+    """Cut a dataset at random into subsets of the given lengths, or of the given fractions of it.
+
+    What the rounding down of fractions leaves over goes to the first subsets, one example each.
+    """
+    if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
+        for k, fraction in enumerate(lengths):
+            if fraction < 0 or fraction > 1:
+                raise ValueError(f"Fraction at index {k} is not between 0 and 1")
+        sizes = [math.floor(len(dataset) * fraction) for fraction in lengths]
+        for k in range(len(dataset) - sum(sizes)):
+            sizes[k % len(sizes)] += 1
+        for k, size in enumerate(sizes):
+            if size == 0:
+                warnings.warn(f"Length of split at index {k} is 0. This might result in an empty dataset.", stacklevel=2)
+        lengths = sizes
+    if sum(lengths) != len(dataset):
+        raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
+    order = randperm(sum(lengths), generator=generator).tolist()
+    return [Subset(dataset, order[end - size: end]) for end, size in zip(accumulate(lengths), lengths)]

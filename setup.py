@@ -1,0 +1,37 @@
+"""The package: minitorch/ as it stands, and kernels/ under the name minitorch.kernels."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+contents = Path(__file__).with_name("minitorch").joinpath("__init__.py").read_text(encoding="utf-8")
+version = re.search(r'^__version__ = "(.+)"', contents, re.MULTILINE)[1]  # read, not imported: NumPy may not be there
+
+examples = ["matplotlib", "tqdm", "scikit-learn"]
+tools = [*examples, "hypothesis", "pytest>=8", "pytest-xdist", "ruff", "pip", "setuptools>=70.1"]
+
+setup(
+    name="minitorch",
+    version=version,
+    description="All of PyTorch that a person can read, on NumPy or CuPy",
+    author="the minitorch authors",
+    license="MIT",
+    license_files=["LICENSE"],
+    python_requires=">=3.10",
+    packages=[
+        *find_packages(include=["minitorch", "minitorch.*"]),
+        *(f"minitorch.kernels.{name}".rstrip(".") for name in ["", *find_packages("kernels")]),
+    ],
+    package_dir={"minitorch.kernels": "kernels"},
+    package_data={"": ["*.cu", "*.cuh", "*.h", "*.cpp", "py.typed"]},
+    install_requires=["numpy>=2"],
+    extras_require={
+        "examples": examples,
+        "notorch": tools,
+        "test": [*tools, "torch==2.13.0"],
+        "cuda12x": ["cupy-cuda12x"],
+        "cuda13x": ["cupy-cuda13x"],
+    },
+    zip_safe=False,
+)

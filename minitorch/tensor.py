@@ -218,6 +218,8 @@ class Tensor:
             raise RuntimeError(f"Boolean value of Tensor with {many} is ambiguous")
         return bool(self.array.item())
 
+    is_nonzero = __bool__
+
     def _to_number(self, kind):
         if self.array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")

@@ -58,7 +58,7 @@ PARTS = {
 }
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def has(part: str) -> bool:
     return PARTS[part]()
 

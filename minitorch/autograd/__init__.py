@@ -12,8 +12,14 @@
 from . import attributes  # noqa: F401  (attaches what a Tensor knows of gradients)
 from .engine import backward, grad
 from .function import Function
-from .grad_mode import (enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad,
-                        set_grad_enabled)
+from .grad_mode import (
+                        enable_grad,
+                        inference_mode,
+                        is_grad_enabled,
+                        is_inference_mode_enabled,
+                        no_grad,
+                        set_grad_enabled,
+)
 from .gradcheck import gradcheck, gradgradcheck
 
 __all__ = ["Function", "backward", "enable_grad", "grad", "gradcheck", "gradgradcheck", "inference_mode",

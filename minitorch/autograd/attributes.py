@@ -9,7 +9,7 @@ import warnings
 import weakref
 from collections import OrderedDict
 
-from ..dtype import CAPITAL, C_NAME
+from ..dtype import C_NAME, CAPITAL
 from ..tensor import Tensor, method, new, wrap
 from . import engine
 from .grad_mode import INFERENCE, mode

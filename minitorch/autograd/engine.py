@@ -13,7 +13,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from ..device import array_module
-from ..tensor import Tensor, Size, wrap
+from ..tensor import Size, Tensor, wrap
 from .grad_mode import RECORDING, mode
 from .rule import fit_tensor
 from .view import current_edge

@@ -67,7 +67,7 @@ class FunctionNode(Node):
         if self.saved is None:
             raise RuntimeError(SECOND_TIME)
         found = []
-        for k, entry in enumerate(self.saved):
+        for entry in self.saved:
             if entry is None:
                 found.append(None)
                 continue
@@ -80,7 +80,7 @@ class FunctionNode(Node):
             found.append(t)
         return tuple(found)
 
-    def keep(self, outputs: tuple) -> None:
+    def keep(self) -> None:
         """Turn what forward asked to save into arrays with versions; an output is remembered by its slot: no circle."""
         self.saved = []
         for t in self.to_save:
@@ -103,7 +103,7 @@ class FunctionNode(Node):
     def gradients(self, gs: list) -> list:
         """What the user's backward returns for each input, checked."""
         if self.materialize:
-            gs = [wrap(np.zeros(*like)) if g is None else g for g, like in zip(gs, self.outputs)]
+            gs = [wrap(np.zeros(*like)) if g is None and like else g for g, like in zip(gs, self.outputs)]
         returned = self.function.backward(self, *gs)
         returned = returned if isinstance(returned, tuple) else (returned,)
         extra = returned[len(self.edges):]
@@ -111,7 +111,7 @@ class FunctionNode(Node):
             raise RuntimeError(f"function {self.name()} returned an incorrect number of gradients (expected "
                                f"{len(self.edges)}, "
                                f"got {len(returned)})")
-        for k, g in enumerate(returned):
+        for g in returned:
             if g is not None and not isinstance(g, Tensor):
                 raise TypeError(f"expected Variable or None (got {type(g).__name__})")
         return list(returned[: len(self.edges)])
@@ -180,9 +180,10 @@ class Function:
         outputs = result if isinstance(result, tuple) else (result,)
         outputs = tuple([place(ctx, y, args) for y in outputs])
         recorded = any(ctx.needs_input_grad)
-        tensors = [y for y in outputs if isinstance(y, Tensor)]
-        ctx.outputs = tuple([(y.array.shape, y.array.dtype) for y in tensors])
-        for slot, y in enumerate(tensors):
+        ctx.outputs = tuple([(y.array.shape, y.array.dtype) if isinstance(y, Tensor) else None for y in outputs])
+        for slot, y in enumerate(outputs):
+            if not isinstance(y, Tensor):
+                continue
             differentiable = recorded and y.array.dtype.kind in "fc" and not among(y, ctx.non_differentiable)
             if among(y, ctx.dirty):
                 bump(y)
@@ -190,7 +191,8 @@ class Function:
                     rebase(y, (ctx, slot))
             elif differentiable:
                 y.edge = (ctx, slot)
-        ctx.keep(outputs) if recorded else None
+        if recorded:
+            ctx.keep()
         return outputs if isinstance(result, tuple) else outputs[0]
 
 
@@ -203,13 +205,15 @@ def place(ctx: FunctionNode, y, inputs: tuple):
     if not isinstance(y, Tensor):
         return y
     if among(y, ctx.dirty):
+        if mode.word & RECORDING and y.is_leaf and y.requires_grad:
+            raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
         check_in_place(y)
         return y
     if among(y, inputs) or y.edge is not None:
         fresh = alias(y)
-        swap = lambda kept: tuple([fresh if t is y and not among(t, inputs) else t for t in kept])  # noqa: E731
-        ctx.to_save, ctx.non_differentiable = swap(ctx.to_save), tuple([fresh if t is y else t for t in
-                                                                        ctx.non_differentiable])
+        if not among(y, inputs):
+            ctx.to_save = tuple([fresh if t is y else t for t in ctx.to_save])
+        ctx.non_differentiable = tuple([fresh if t is y else t for t in ctx.non_differentiable])
         return fresh
     return y
 

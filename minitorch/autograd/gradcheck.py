@@ -113,15 +113,17 @@ def gradgradcheck(func, inputs, grad_outputs=None, *, eps: float = 1e-6, atol: f
         outputs = differentiable(func(*inputs))
     if grad_outputs is None:
         draw = np.random.default_rng(0)
-        grad_outputs = tuple(wrap(draw.standard_normal(y.array.shape).astype(y.array.dtype)).requires_grad_() for y in outputs)
+        values = [draw.standard_normal(y.array.shape).astype(y.array.dtype) for y in outputs]
+        grad_outputs = tuple([wrap(v).requires_grad_() for v in values])
     else:
         grad_outputs = as_tuple(grad_outputs)
 
     def gradients(*args):
         given, cotangents = args[: len(inputs)], args[len(inputs):]
         with enable_grad():
-            found = grad(differentiable(func(*given)), differentiable(given), cotangents, create_graph=True, allow_unused=True)
+            found = grad(differentiable(func(*given)), differentiable(given), cotangents, create_graph=True,
+                         allow_unused=True)
         return tuple([g for g in found if g is not None])
 
-    return gradcheck(gradients, (*inputs, *grad_outputs), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception,
-                     nondet_tol=nondet_tol)
+    return gradcheck(gradients, (*inputs, *grad_outputs), eps=eps, atol=atol, rtol=rtol,
+                     raise_exception=raise_exception, nondet_tol=nondet_tol)

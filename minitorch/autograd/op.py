@@ -36,6 +36,7 @@ from .promotion import PROMOTIONS, broadcast_error, wrong_type
 from .rule import ALL, INPUT, OpNode, Plan, argument_names, fit_tensor, record, record_one, save
 from .view import bump, check_in_place, check_view_may_change, current_edge, mark_view, rebase
 
+
 class Op:
     """What is known of an operation: its body, the names in its signature, its rules."""
 
@@ -298,9 +299,12 @@ def unary(meta: Op):
 
     def call(input):
         word = mode.word
-        if word > 1 or not isinstance(input, Tensor) or type(input.array) is not ndarray or input.array.dtype.kind != "f":
+        if word > 1 or not isinstance(input, Tensor):
             return run(meta, (input,), ())
-        y = wrap(body(np, input.array))
+        x = input.array
+        if type(x) is not ndarray or x.dtype.kind != "f":
+            return run(meta, (input,), ())
+        y = wrap(body(np, x))
         if word:
             edge = input.edge if input.view is None else current_edge(input)
             if edge is not None and meta.differentiable and y.array.dtype.kind == "f":

@@ -203,7 +203,8 @@ class OpNode(Node):
             raise RuntimeError(SECOND_TIME)
         if self.plan.joint is not None:
             return aligned(self.plan.joint.on_tensors(self, g))
-        return [None if e is None or rule is None else rule.on_tensors(self, g) for e, rule in zip(edges, self.plan.pulls)]
+        return [None if e is None or rule is None else rule.on_tensors(self, g)
+                for e, rule in zip(edges, self.plan.pulls)]
 
 
 def aligned(result):
@@ -242,7 +243,8 @@ def fit_tensor(g: Tensor, shape: tuple, dtype) -> Tensor:
     """`g` with the shape and type of the input it belongs to: summed over broadcast dims, spread over summed ones."""
     if g.array.shape != shape:
         lead = max(g.array.ndim - len(shape), 0)
-        dims = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(shape) if n == 1 and g.array.shape[i + lead] != 1)
+        ones = tuple(i + lead for i, n in enumerate(shape) if n == 1 and g.array.shape[i + lead] != 1)
+        dims = tuple(range(lead)) + ones
         if dims:
             g = g.sum(dims, keepdim=True)
         if lead:

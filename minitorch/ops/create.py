@@ -251,6 +251,8 @@ def empty_strided(size, stride, *, dtype=None, layout=None, device=None, pin_mem
     if len(size) != len(stride):
         raise RuntimeError(f"dimensionality of sizes ({len(size)}) must match dimensionality of strides "
                            f"({len(stride)})")
+    if any([step < 0 for step in stride]):
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
     last = sum([(n - 1) * s for n, s in zip(size, stride, strict=True)]) if 0 not in size else -1
     array = xp.lib.stride_tricks.as_strided(xp.empty(last + 1, dtype), size, [s * dtype.itemsize for s in stride])
     return made(move(array, where), requires_grad)

@@ -1,12 +1,12 @@
-## make run        train a character GPT on this machine (STEPS=500, ARGS="--seed 1", CUDA=12 or CUDA=13 for a GPU)
-## make test       every gradient against torch, and the rest of the quick tests (TESTS=tests/test_table.py, ARGS=-x)
+## make run            train a character GPT on this machine; STEPS=500, ARGS="--seed 1"; for a GPU CUDA=12 or CUDA=13
+## make test           the tests, every gradient against torch; TESTS=tests/test_table.py, ARGS="-x -k softmax"
 ## make test-notorch   the tests that need no torch
-## make test-all   all tests, with the heavy settings
-## make lint       ruff
-## make lines      lines of code against the budget
-## make clean      remove the environments, caches and outputs
+## make test-all       all tests, with the heavy settings
+## make lint           ruff
+## make lines          lines of code against the budget
+## make clean          remove the environments, caches and builds
 ##
-## Each sets up what it needs in .venv, once. Another Python: make run PYTHON=python3.12
+## Each sets up what it needs in .venv, once. Another Python: make run PYTHON=python3.12 VENV=.venv-3.12
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -49,7 +49,7 @@ lines:
 	@$(PYTHON) .ci/lines.py
 
 clean:
-	rm -rf .venv .venv-* build dist out *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- set-up: each step leaves a file in the environment, and is not taken again until setup.py changes

@@ -14,7 +14,9 @@ from .ops.sort import *
 from .ops.shape import *
 from .ops.join import *
 from .ops.index import *
+from .ops.gather import *
 from .ops.linalg import *
+from .ops.einsum import *
 from .ops.softmax import *
 from .ops.norm import *
 from .ops.conv import *

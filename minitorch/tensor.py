@@ -86,10 +86,10 @@ class Tensor:
     edge      None, or (node, slot): the place in the graph (autograd/graph.py)
     _grad     the gradient that `backward` left here
     version   [n], shared by all tensors on one storage: how often it was written to in place
-    view      None, or how to take this view of its base again (autograd/view.py)
+    viewed    None, or how to take this view of its base again (autograd/view.py)
     """
 
-    __slots__ = ("array", "edge", "_grad", "version", "view", "__dict__", "__weakref__")
+    __slots__ = ("array", "edge", "_grad", "version", "viewed", "__dict__", "__weakref__")
     __array_priority__ = 1000  # NumPy's operators leave `array * tensor` to the tensor
 
     # ------------------------------------------------------------ facts
@@ -274,7 +274,7 @@ def wrap(array) -> Tensor:
     """A tensor around an array: no copy, no graph, version 0. NumPy's scalars become arrays of no dimension."""
     t = new(Tensor)
     t.array = array if type(array) is ndarray else np.asarray(array) if isinstance(array, np.generic) else array
-    t.edge = t._grad = t.view = None
+    t.edge = t._grad = t.viewed = None
     t.version = [0]
     return t
 

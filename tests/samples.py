@@ -103,7 +103,7 @@ class Draw:
         """
         dtype = np.dtype(dtype or self.dtype)
         if dtype.kind == "b":
-            return self.rng.random(shape) < 0.5
+            return np.asarray(self.rng.random(shape) < 0.5)
         if distinct:
             count = int(np.prod(shape))
             values = (self.rng.permutation(count) + 0.3 + 0.4 * self.rng.random(count)) / max(count, 1)

@@ -181,7 +181,7 @@ def detach(self) -> Tensor:
 @method
 def detach_(self) -> Tensor:
     """Leave the graph, in place."""
-    if self.view is not None and self.requires_grad:
+    if self.viewed is not None and self.requires_grad:
         raise RuntimeError("Can't detach views in-place. Use detach() instead. If you are using "
                            "DistributedDataParallel (DDP) for "
                            "training, and gradient_as_bucket_view is set as True, gradients are views of DDP "
@@ -219,12 +219,12 @@ def _version(self) -> int:
 @attribute
 def _base(self):
     """The tensor this one is a view of, None for no view."""
-    return None if self.view is None else self.view.base
+    return None if self.viewed is None else self.viewed.base
 
 
 @method
 def _is_view(self) -> bool:
-    return isinstance(self.view, View)
+    return isinstance(self.viewed, View)
 
 
 @method
@@ -237,5 +237,5 @@ def alias(x: Tensor, cls: type = Tensor) -> Tensor:
     """Another tensor on x's memory and version counter, without a place in the graph."""
     t = new(cls)
     t.array, t.version = x.array, x.version
-    t.edge = t._grad = t.view = None
+    t.edge = t._grad = t.viewed = None
     return t

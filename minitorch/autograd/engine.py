@@ -22,9 +22,11 @@ from .view import current_edge
 def fit(g, shape: tuple, dtype):
     """An array with the shape and type of the input it is the gradient of."""
     if g.shape != shape:
-        lead = max(g.ndim - len(shape), 0)
-        if lead:
+        lead = g.ndim - len(shape)
+        if lead > 0:
             g = g.sum(axis=tuple(range(lead)))
+        elif lead < 0:
+            g = g.reshape((1,) * -lead + g.shape)
         dims = tuple([i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1])
         if dims:
             g = g.sum(axis=dims, keepdims=True)

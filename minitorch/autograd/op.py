@@ -54,7 +54,7 @@ class Op:
         self.promotes, self.promote = promotes, PROMOTIONS[promotes]
         self.several = outputs is not None
         self.outputs = () if outputs == "*" else tuple((outputs or "y").split())
-        self.result = namedtuple(self.name, self.outputs) if self.several and self.outputs else tuple
+        self.result = result_class(node or camel(self.name), self.outputs) if self.several and self.outputs else tuple
         self.view, self.variadic = view, variadic
         self.dim_at = tuple(k for k, p in enumerate(self.params) if p in ("dim", "dim0", "dim1", "dims"))
         self.new_dim = new_dim
@@ -103,6 +103,15 @@ class Op:
 
 def camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_") if part)
+
+
+def result_class(node: str, outputs: tuple):
+    """The named tuple of several outputs; that of MaxBackward0 prints as minitorch.return_types.max."""
+    name = node.partition("Backward")[0].lower()
+    cls = namedtuple(name, outputs)
+    cls.__repr__ = lambda self: f"minitorch.return_types.{name}(\n" + ",\n".join(
+        [f"{field}={value!r}" for field, value in zip(outputs, self)]) + ")"
+    return cls
 
 
 def node_class(name: str):
@@ -157,7 +166,7 @@ def finish(op: Op, inputs: tuple, outputs: tuple, params: tuple, several: bool):
             mark_view(y, inputs[0], op, params, slot if several else None)
     if word & INFERENCE:
         for y in outputs:
-            if y.view is None:
+            if y.viewed is None:
                 y.version = INFERENCE_VERSION
     elif word and op.differentiable:
         edges = tuple([current_edge(t) if isinstance(t, Tensor) else None for t in inputs])
@@ -198,7 +207,7 @@ def run_in_place(op: Op, inputs: tuple, params: tuple):
     edges, recording = (), mode.word == RECORDING and op.differentiable
     if recording:
         edges = tuple([current_edge(t) if isinstance(t, Tensor) else None for t in inputs])
-        recording = any(edges)
+        recording = any(edges) and x.array.dtype.kind in "fc"
     if recording:
         check_view_may_change(x)
         if op.reads_input(0, tuple([e is not None for e in edges])):
@@ -233,7 +242,8 @@ def op(forward=None, *, promotes: str = "none", outputs: str | None = None, view
     """Make a differentiable operation of `forward(xp, inputs..., /, parameters...)`.
 
     promotes    arithmetic: inputs meet in torch's result type; float: and integers become the default float;
-                compare: as arithmetic; difference: as arithmetic, no bools; choice: as arithmetic, the first apart;
+                compare: as arithmetic; tensors: as arithmetic, no numbers; difference: as arithmetic, no bools;
+                choice: as arithmetic, the first apart;
                 same: mixed types are an error; first: cast to the first one's type; none: taken as they are
     outputs     names of several outputs ("values indices"), or "*" where their number varies
     view        the output shares the input's memory
@@ -306,7 +316,7 @@ def unary(meta: Op):
             return run(meta, (input,), ())
         y = wrap(body(np, x))
         if word:
-            edge = input.edge if input.view is None else current_edge(input)
+            edge = input.edge if input.viewed is None else current_edge(input)
             if edge is not None and meta.differentiable and y.array.dtype.kind == "f":
                 record_one(meta, (input,), (edge,), y, plans[1])
         return y
@@ -316,7 +326,7 @@ def unary(meta: Op):
 
 def binary(meta: Op, run=run):
     """The call of an operation of two inputs and no parameters: the quick way for floats of one type on the CPU."""
-    body, plans, scalars = meta.body, LazyPlans(meta, 2), meta.promote is not None and meta.promotes != "same"
+    body, plans, scalars = meta.body, LazyPlans(meta, 2), meta.promotes not in ("same", "tensors", "none")
 
     def call(input, other):
         word = mode.word
@@ -327,7 +337,7 @@ def binary(meta: Op, run=run):
             y = other.array
             if type(y) is not ndarray or x.dtype is not y.dtype or x.dtype.kind != "f":
                 return run(meta, (input, other), ())
-            to_other = other.edge if other.view is None else current_edge(other)
+            to_other = other.edge if other.viewed is None else current_edge(other)
         else:
             y = other
             if not scalars or x.dtype.kind != "f" or (type(other) is not float and type(other) is not int):
@@ -337,7 +347,7 @@ def binary(meta: Op, run=run):
         except ValueError as error:
             raise broadcast_error(meta, (x, y), error) from None
         if word:
-            to_input = input.edge if input.view is None else current_edge(input)
+            to_input = input.edge if input.viewed is None else current_edge(input)
             which = (to_input is not None) + 2 * (to_other is not None)
             if which and meta.differentiable and out.array.dtype.kind == "f":
                 record_one(meta, (input, other), (to_input, to_other), out, plans[which])

@@ -50,6 +50,14 @@ def first(op, arrays, xp):
     return [arrays[0], *[astype(xp.asarray(a), arrays[0].dtype) for a in arrays[1:]]]
 
 
+def tensors(op, arrays, xp):
+    """As arithmetic, for what torch has no form with a number of."""
+    for k, a in enumerate(arrays):
+        if not is_array(a):
+            raise wrong_type(op, k, a)
+    return arithmetic(op, arrays, xp)
+
+
 def difference(op, arrays, xp):
     """As arithmetic; bools are not subtracted."""
     bools = [a.dtype.kind == "b" if is_array(a) else isinstance(a, bool) for a in arrays]
@@ -69,7 +77,7 @@ def choice(op, arrays, xp):
 
 
 PROMOTIONS = {"arithmetic": arithmetic, "compare": arithmetic, "float": to_float, "same": same, "first": first, "none": None,
-              "difference": difference, "choice": choice}
+              "tensors": tensors, "difference": difference, "choice": choice}
 
 
 def wrong_type(op, position: int, value) -> TypeError:

@@ -147,7 +147,9 @@ class Rule:
                     for (v, counter, n), e in zip(value, node.edges)]
         if kind == INPUT:
             return as_tensor(value, node.edges[at])
-        return as_tensor(value, (node, at)) if kind == OUTPUT else value
+        if kind == OUTPUT:
+            return as_tensor(value, (node, at) if value.dtype.kind in "fc" else None)
+        return value
 
     def on_saved_arrays(self, node, g, xp):
         """A fused rule: everything as arrays."""
@@ -242,7 +244,9 @@ def record_one(op, inputs: tuple, edges: tuple, y: Tensor, plan: Plan) -> None:
 def fit_tensor(g: Tensor, shape: tuple, dtype) -> Tensor:
     """`g` with the shape and type of the input it belongs to: summed over broadcast dims, spread over summed ones."""
     if g.array.shape != shape:
-        lead = max(g.array.ndim - len(shape), 0)
+        if g.array.ndim < len(shape):
+            g = g.reshape((1,) * (len(shape) - g.array.ndim) + g.array.shape)
+        lead = g.array.ndim - len(shape)
         ones = tuple(i + lead for i, n in enumerate(shape) if n == 1 and g.array.shape[i + lead] != 1)
         dims = tuple(range(lead)) + ones
         if dims:

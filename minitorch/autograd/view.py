@@ -71,12 +71,12 @@ def mark_view(y: Tensor, x: Tensor, op, params, slot: int | None) -> None:
         origin = MULTIPLE
     else:
         origin = PLAIN if mode.word & RECORDING else NO_GRAD
-    if x.view is None:
+    if x.viewed is None:
         base, chain = x, (step,)
     else:
-        base, chain = x.view.base, (*x.view.chain, step)
-        origin = x.view.origin if origin == PLAIN else origin
-    y.view = View(base, chain, version_of(x), origin)
+        base, chain = x.viewed.base, (*x.viewed.chain, step)
+        origin = x.viewed.origin if origin == PLAIN else origin
+    y.viewed = View(base, chain, version_of(x), origin)
 
 
 def version_of(x: Tensor) -> int:
@@ -85,7 +85,7 @@ def version_of(x: Tensor) -> int:
 
 def current_edge(x: Tensor):
     """x's place in the graph. That of a view is renewed if its base was written to since."""
-    view = x.view
+    view = x.viewed
     if view is None:
         return x.edge
     version = version_of(x)
@@ -155,7 +155,7 @@ def check_in_place(x: Tensor) -> None:
                            "clone to "
                            "get a normal tensor before doing inplace update.See "
                            "https://github.com/pytorch/rfcs/pull/17 for more details.")
-    if any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape)):
+    if x.array.size and any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape)):
         raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single "
                            "memory "
                            "location. Please clone() the tensor before performing the operation.")
@@ -164,16 +164,16 @@ def check_in_place(x: Tensor) -> None:
     edge = current_edge(x)
     if edge is not None and edge[0].is_leaf:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-    if x.view is not None and x.view.base.edge is not None and x.view.base.edge[0].is_leaf:
+    if x.viewed is not None and x.viewed.base.edge is not None and x.viewed.base.edge[0].is_leaf:
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
 
 
 def check_view_may_change(x: Tensor) -> None:
     """Refuse a recorded write through a view whose history torch cannot rewrite."""
-    if x.view is None or x.view.origin == PLAIN:
+    if x.viewed is None or x.viewed.origin == PLAIN:
         return
-    if x.view.origin == MULTIPLE:
-        step = x.view.chain[-1]
+    if x.viewed.origin == MULTIPLE:
+        step = x.viewed.chain[-1]
         raise RuntimeError(
             f"Output {step.slot} of {step.op.node_class.__name__.partition('Backward')[0]} is a view and is being "
             "modified "
@@ -198,12 +198,12 @@ def bump(x: Tensor) -> None:
 
 def rebase(x: Tensor, edge) -> None:
     """`x` was written to by the op at `edge`: give it, and the base it is a view of, their new places in the graph."""
-    if x.view is None:
+    if x.viewed is None:
         x.edge = edge
         return
-    base = x.view.base
+    base = x.viewed.base
     node = fill_node(CopySlices(), (base.edge, edge), ((base.array.shape, base.array.dtype),))
-    node.saved = View(None, x.view.chain, 0, x.view.origin)
+    node.saved = View(None, x.viewed.chain, 0, x.viewed.origin)
     base.edge = node, 0
-    x.edge = as_strided_edge(x, x.view)
-    x.view.seen = version_of(x)
+    x.edge = as_strided_edge(x, x.viewed)
+    x.viewed.seen = version_of(x)

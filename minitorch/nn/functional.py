@@ -9,7 +9,7 @@ from ..ops.attention import scaled_dot_product_attention
 from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose2d
 from ..ops.dropout import dropout
 from ..ops.embedding import embedding
-from ..ops.index import one_hot
+from ..ops.gather import one_hot
 from ..ops.join import pad
 from ..ops.linalg import linear
 from ..ops.loss import (binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, huber_loss, kl_div, l1_loss,

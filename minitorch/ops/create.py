@@ -452,6 +452,8 @@ def spaced(xp, start, end, steps: int, dtype: np.dtype):
     """
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
+    if dtype.kind in "iu":
+        start, end = int(start), int(end)
     narrow = np.dtype(np.float64) if dtype.kind in "iu" else np.dtype(np.float32) if dtype == np.float16 else dtype
     wide = np.dtype(np.complex128 if narrow.kind == "c" else np.float64)
     start, end = narrow.type(start), narrow.type(end)

@@ -1,2 +1,93 @@
-"""Being written."""
-__all__ = []
+"""Rows of a table by number: embedding, and its gradient, which adds rows up.
+
+The two are each other's gradient: what is picked by index is added back by index.
+Read next: index.py for picking and adding along any dimension.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..autograd.op import op
+from ..autograd.view import bump
+from ..device import array_module
+from ..dtype import CAPITAL
+from ..tensor import Tensor, wrap
+
+__all__: list[str] = []  # torch's own `embedding` takes other arguments; this one is nn.functional's
+
+
+@op(node="EmbeddingBackward0")
+def take_rows(xp, weight, indices, /, padding_idx, by_frequency):
+    """y[...] = weight[indices[...]]    weight (rows, columns)    indices (*)    y (*, columns)
+
+    gweight_r = the sum of g[...] where indices[...] = r; none for padding_idx, divided by their number if by_frequency
+    """
+    if xp is np and indices.size and (indices.min() < 0 or indices.max() >= len(weight)):
+        raise IndexError("index out of range in self")
+    return xp.take(weight, indices, axis=0)
+
+
+def take_rows_rule(g, indices, weight_shape, padding_idx, by_frequency):
+    if padding_idx >= 0 or by_frequency:
+        g = g * row_factors(indices.array, weight_shape[0], padding_idx, by_frequency, g.array.dtype)
+    return add_rows(g, indices, weight_shape[0])
+
+
+def row_factors(indices, rows: int, padding_idx: int, by_frequency: bool, dtype) -> Tensor:
+    """What each picked row's gradient counts: 0 for padding_idx, 1 / (how often its row was picked) if by_frequency."""
+    xp = array_module(indices)
+    factor = indices != padding_idx
+    if by_frequency:
+        factor = factor / xp.bincount(indices.reshape(-1), minlength=rows)[indices]
+    return wrap(factor[..., None].astype(dtype))
+
+
+take_rows.backward(weight=take_rows_rule)
+
+
+@op(node="EmbeddingDenseBackward0")
+def add_rows(xp, x, indices, /, rows):
+    """y_r = sum of x[...] where indices[...] = r    gx[...] = g[indices[...]]    x (*, columns)    y (rows, columns)"""
+    columns = x.shape[-1]
+    y = xp.zeros(rows * columns, x.dtype)
+    # one number at a time: NumPy's `add.at` is several times faster on a flat array than on rows
+    places = indices.reshape(-1, 1) * columns + xp.arange(columns)
+    xp.add.at(y, places.reshape(-1), x.reshape(-1))
+    return y.reshape(rows, columns)
+
+
+add_rows.backward(x=lambda g, indices: take_rows(g, indices, -1, False))
+
+
+def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None,
+              norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False) -> Tensor:
+    """The rows of `weight` that `input` names.    input (*) integers    weight (rows, columns)
+
+    https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
+    """
+    if sparse:
+        raise NotImplementedError("embedding: sparse")
+    if padding_idx is not None:
+        rows = weight.shape[0]
+        if not -rows <= padding_idx < rows:
+            raise AssertionError("Padding_idx must be within num_embeddings")
+        padding_idx %= rows
+    if weight.ndim != 2:
+        raise RuntimeError("'weight' must be 2-D")
+    if input.array.dtype.name not in ("int64", "int32"):
+        raise RuntimeError("Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int"
+                           f"; but got minitorch.{CAPITAL[input.array.dtype.name]}Tensor instead (while checking "
+                           "arguments for embedding)")
+    if max_norm is not None:
+        shorten_rows(weight, input.array, max_norm, norm_type)
+    return take_rows(weight, input, -1 if padding_idx is None else padding_idx, scale_grad_by_freq)
+
+
+def shorten_rows(weight: Tensor, indices, max_norm: float, norm_type: float) -> None:
+    """Scale the rows that are about to be used, in place, down to a norm of `max_norm`."""
+    xp = array_module(indices)
+    used = xp.unique(indices)
+    norms = (xp.abs(weight.array[used]) ** norm_type).sum(axis=1, keepdims=True) ** (1 / norm_type)
+    weight.array[used] *= xp.where(norms > max_norm, max_norm / (norms + 1e-7), xp.ones((), norms.dtype))
+    bump(weight)

@@ -1,2 +1,270 @@
-"""Being written."""
-__all__ = []
+"""Reading and writing by index: `x[...]` and `x[...] = v`.
+
+Basic indices (integers, slices, None, ...) are views: `x[i] = v` copies into one. Indices that hold tensors or lists
+read copies (`index`) and write in place (`index_put`); each of the two is the other's gradient.
+https://numpy.org/doc/stable/user/basics.indexing.html        Read next: gather.py, for gather, scatter and masks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..autograd.op import in_place, op
+from ..device import is_array
+from ..dtype import CAPITAL
+from ..tensor import Tensor, method
+from .create import tensor
+from .shape import slice_along
+
+__all__ = ["index_put"]
+
+# ---------------------------------------------------------------- what an index means
+
+
+def is_basic(part) -> bool:
+    """Whether a part of an index gives a view: an integer, a slice, None or an ellipsis."""
+    return part is None or part is Ellipsis or isinstance(part, slice) or (
+        isinstance(part, (int, np.integer)) and not isinstance(part, (bool, np.bool_)))
+
+
+def normalized(key) -> list:
+    """An index as a list of parts, 0-dim integer tensors as Python numbers."""
+    if isinstance(key, list) and any(isinstance(k, (slice, type(None), type(Ellipsis))) for k in key):
+        key = tuple(key)
+    parts = list(key) if isinstance(key, tuple) else [key]
+    for k, part in enumerate(parts):
+        if isinstance(part, Tensor) and part.array.ndim == 0 and part.array.dtype.kind in "iu":
+            parts[k] = part.array.item()
+        elif isinstance(part, (float, complex)):
+            raise IndexError("only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
+                             f"indices (got {type(part).__name__})")
+        elif isinstance(part, slice):
+            parts[k] = checked_slice(part)
+    return parts
+
+
+def checked_slice(s: slice) -> slice:
+    """A slice with plain integers and a positive step."""
+    start, stop, step = (None if v is None else v.__index__() for v in (s.start, s.stop, s.step))
+    if step is not None and step <= 0:
+        raise ValueError("slice step cannot be zero" if step == 0 else "step must be greater than zero")
+    return slice(start, stop, step)
+
+
+def consumed(part) -> int:
+    """How many dimensions of the tensor a part of an index stands for."""
+    if part is None or part is Ellipsis or isinstance(part, (bool, np.bool_)):
+        return 0
+    if isinstance(part, Tensor) and part.array.dtype.kind == "b":
+        return part.array.ndim
+    return np.asarray(part).ndim if isinstance(part, (list, np.ndarray)) and np.asarray(part).dtype == bool else 1
+
+
+def basic_view(x: Tensor, parts: list) -> Tensor:
+    """x[parts] for basic parts: a chain of views, each recorded as torch records it."""
+    missing = x.array.ndim - sum(map(consumed, parts))
+    if missing < 0:
+        raise IndexError(f"too many indices for tensor of dimension {x.array.ndim}")
+    dim, y = 0, x
+    for part in parts:
+        if part is Ellipsis:
+            dim, missing = dim + missing, 0
+        elif part is None:
+            y, dim = y.unsqueeze(dim), dim + 1
+        elif isinstance(part, slice):
+            if part != slice(None) or y is x and len(parts) == 1:
+                y = slice_along(y, dim, part)
+            dim += 1
+        else:
+            length = y.array.shape[dim]
+            if not -length <= part < length:
+                raise IndexError(f"index {part} is out of bounds for dimension {dim} with size {length}")
+            y = y.select(dim, int(part))
+    return y.view(y.array.shape) if y is x else y
+
+
+def advanced(x: Tensor, parts: list) -> tuple[Tensor, tuple]:
+    """(x with new dimensions for None, index of arrays and slices) of an index that holds tensors or lists."""
+    split = [p for p in parts if p is not Ellipsis]
+    at = parts.index(Ellipsis) if any(p is Ellipsis for p in parts) else len(parts)
+    missing = x.array.ndim - sum(map(consumed, split))
+    if missing < 0:
+        raise IndexError(f"too many indices for tensor of dimension {x.array.ndim}")
+    split[at:at] = [slice(None)] * missing
+    dim, index = 0, []
+    for part in split:
+        if is_basic(part) or isinstance(part, (bool, np.bool_)):
+            if part is None or isinstance(part, (bool, np.bool_)):
+                x = x.unsqueeze(dim)
+                part = slice(None) if part is None else np.zeros(int(part), np.int64)  # True keeps, False empties
+            elif isinstance(part, slice):
+                x = x if part == slice(None) else slice_along(x, dim, part)
+                part = slice(None)
+            index.append(part)
+            dim += 1
+            continue
+        found = index_arrays(part, x.array, dim)
+        index += found
+        dim += len(found)
+    return x, tuple(index)
+
+
+def index_arrays(part, x, dim: int) -> list:
+    """One part of an index as integer arrays: a mask becomes the positions of its true elements."""
+    array = part.array if isinstance(part, Tensor) else tensor(part).array if isinstance(part, (list, tuple, range)) else part
+    if not is_array(array):
+        raise TypeError(f"new(): invalid data type '{type(part).__name__}'")
+    if array.size == 0 and array.dtype.kind == "f" and not isinstance(part, Tensor):
+        array = array.astype(np.int64)
+    if array.dtype.kind == "b" or array.dtype == np.uint8:
+        if array.shape != x.shape[dim: dim + array.ndim]:
+            raise IndexError(f"The shape of the mask {list(array.shape)} at index "
+                             f"{first_difference(array.shape, x.shape[dim:])} "
+                             f"does not match the shape of the indexed tensor {list(x.shape)} at index "
+                             f"{dim + first_difference(array.shape, x.shape[dim:])}")
+        return list(array.nonzero())
+    if array.dtype.kind != "i":
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    length = x.shape[dim]
+    if array.size and (array.max() >= length or array.min() < -length):
+        wrong = array[(array >= length) | (array < -length)].ravel()[0]
+        raise IndexError(f"index {int(wrong)} is out of bounds for dimension {dim} with size {length}")
+    return [array]
+
+
+def first_difference(a: tuple, b: tuple) -> int:
+    return next((k for k, n in enumerate(a) if k >= len(b) or b[k] != n), 0)
+
+
+# ---------------------------------------------------------------- x[...]
+
+
+@op(node="IndexBackward0")
+def index(xp, x, /, at):
+    """The elements of x at arrays of positions: y = x[at].    gx = zeros with g added at the positions"""
+    return x[at]
+
+
+index.backward(x=lambda g, x_shape, at: index_put_op(g.new_zeros(x_shape), g, at, True))
+
+
+@op(promotes="none", node="IndexPutBackward0")
+def index_put_op(xp, x, values, /, at, accumulate):
+    """x with x[at] replaced by `values`, or added to.    gx = g (zero where replaced)    gvalues = g[at]"""
+    y = x.copy()
+    if accumulate:
+        add_at(xp, y, at, values)
+    else:
+        y[at] = values
+    return y
+
+
+index_put_op.backward(
+    x=lambda g, at, accumulate: g if accumulate else index_put_op(g, g.new_zeros(()), at, False),
+    values=lambda g, at: index(g, at),
+)
+
+
+def add_at(xp, y, at, values) -> None:
+    """y[at] += values, where positions may repeat."""
+    rows = at[0] if len(at) == 1 or all(isinstance(k, slice) for k in at[1:]) else None
+    if rows is not None and xp is np and y.ndim > 1 and y.dtype.kind == "f":
+        add_rows(y, rows.ravel(), np.broadcast_to(values, rows.shape + y.shape[1:]).reshape(-1, *y.shape[1:]))
+    elif xp is np:
+        np.add.at(y, at, values)
+    else:
+        xp.add.at(y, at, values)
+
+
+def add_rows(y, rows, values) -> None:
+    """y[rows[k]] += values[k]: sorted by row, runs of equal rows summed in one call (add.at is 10 times slower)."""
+    if not rows.size:
+        return
+    rows = np.where(rows < 0, rows + y.shape[0], rows)
+    order = np.argsort(rows, kind="stable")
+    ordered = rows[order]
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    y[ordered[starts]] += np.add.reduceat(values[order], starts, axis=0)
+
+
+def getitem(self: Tensor, key) -> Tensor:
+    """self[key]: a view for integers, slices, None and ...; a copy where tensors, lists or masks pick elements."""
+    if type(key) is int and self.array.ndim and -self.array.shape[0] <= key < self.array.shape[0]:
+        return self.select(0, key)
+    parts = normalized(key)
+    if all(map(is_basic, parts)):
+        return basic_view(self, parts)
+    x, at = advanced(self, parts)
+    return index(x, at)
+
+
+def setitem(self: Tensor, key, value) -> None:
+    """self[key] = value, in place: through a view, or by index_put_."""
+    if not isinstance(value, (Tensor, int, float, complex, bool, np.generic, np.ndarray)):
+        raise TypeError(f"can't assign a {type(value).__name__} to a minitorch.{CAPITAL[self.array.dtype.name]}Tensor")
+    value = value if isinstance(value, Tensor) else tensor(value, dtype=None if isinstance(value, np.ndarray) else self.dtype)
+    parts = normalized(key)
+    if all(map(is_basic, parts)):
+        part = basic_view(self, parts) if parts != [slice(None)] and parts != [Ellipsis] else self
+        lead = value.array.ndim - part.array.ndim  # leading ones of the value are dropped
+        while lead > 0 and value.array.shape[0] == 1:
+            value, lead = value.squeeze(0), lead - 1
+        part.copy_(value)
+        return
+    x, at = advanced(self, parts)
+    put(x, at, value, False)
+
+
+def put(x: Tensor, at: tuple, values: Tensor, accumulate: bool) -> Tensor:
+    """index_put_ with the index already in arrays and the shapes checked."""
+    picked = np.empty(x.array.shape, bool)[at].shape if isinstance(x.array, np.ndarray) else x.array[at].shape
+    lead = values.array.ndim - len(picked)
+    while lead > 0 and values.array.shape[0] == 1:
+        values, lead = values.squeeze(0), lead - 1
+    try:
+        fits = np.broadcast_shapes(values.array.shape, picked) == tuple(picked)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise RuntimeError(f"shape mismatch: value tensor of shape {list(values.array.shape)} cannot be broadcast to "
+                           "indexing "
+                           f"result of shape {list(picked)}")
+    if values.array.dtype != x.array.dtype:
+        values = values.to(x.dtype)
+    return put_in_place(x, values, at, accumulate)
+
+
+put_in_place = in_place(index_put_op, "_index_put_")
+Tensor.__getitem__, Tensor.__setitem__ = getitem, setitem
+
+
+@method
+def index_put_(self: Tensor, indices: tuple, values: Tensor, accumulate: bool = False) -> Tensor:
+    """self[indices] = values, in place; with `accumulate`, added to, repeated positions several times."""
+    if values.array.dtype != self.array.dtype:
+        raise RuntimeError("Index put requires the source and destination dtypes match, got "
+                           f"{CAPITAL[self.array.dtype.name]} for the destination and "
+                           f"{CAPITAL[values.array.dtype.name]} for the source.")
+    x, at = advanced(self, normalized(tuple(indices)))
+    return put(x, at, values, accumulate)
+
+
+@method
+def index_put(input: Tensor, indices: tuple, values: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy of `input` with input[indices] replaced by, or added to, `values`."""
+    return input.clone().index_put_(indices, values, accumulate)
+
+
+@method
+def __iter__(self: Tensor):
+    if self.array.ndim == 0:
+        raise TypeError("iteration over a 0-d tensor")
+    return iter(self.unbind(0))
+
+
+@method
+def __contains__(self: Tensor, element) -> bool:
+    if isinstance(element, (Tensor, int, float, complex, bool)):
+        return bool((self == element).any())
+    raise RuntimeError("Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+                       f"{type(element)}.")

@@ -1,4 +1,4 @@
-"""The same elements seen under another shape: views, wherever the memory allows it.
+"""The same elements under another shape: views, wherever the memory allows it; flips and repeats, which copy.
 
 A view op's formula reads shapes and parameters alone, so that a view can be taken, and undone, at any time
 (autograd/view.py).  Read next: join.py, which makes new arrays of several.
@@ -6,58 +6,606 @@ A view op's formula reads shapes and parameters alone, so that a view can be tak
 
 from __future__ import annotations
 
-from ..autograd.op import op
-from ..tensor import Tensor, method, wrap
+import math
+
+from ..autograd.op import in_place, op
+from ..device import array_module
+from ..dtype import CAPITAL, numpy_dtype
+from ..tensor import Tensor, contiguous_format, method, wrap, wrap_dim
+
+__all__ = ["adjoint", "broadcast_tensors", "broadcast_to", "diagonal", "flatten", "flip", "fliplr", "flipud", "moveaxis",
+           "movedim", "narrow", "permute", "ravel", "repeat_interleave", "reshape", "roll", "select", "squeeze", "swapaxes",
+           "swapdims", "t", "tile", "transpose", "tril", "triu", "unbind", "unflatten", "unsqueeze"]
+
+# ---------------------------------------------------------------- sizes
 
 
 def sizes(shape: tuple) -> tuple:
-    """(2, 3) of both f(2, 3) and f((2, 3))."""
-    return tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+    """(2, 3) of f(2, 3), of f((2, 3)) and of f([2, 3])."""
+    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+        shape = shape[0]
+    return tuple([n.__index__() for n in shape])
+
+
+def infer_size(shape: tuple, count: int) -> tuple:
+    """`shape` with its -1, if it has one, filled in for `count` elements."""
+    if shape.count(-1) > 1:
+        raise RuntimeError("only one dimension can be inferred")
+    for at, n in enumerate(shape):
+        if n < -1:
+            raise RuntimeError(f"invalid shape dimension {n} at index {at} of shape {list(shape)}")
+    known = math.prod(n for n in shape if n != -1)
+    if -1 in shape:
+        if known == 0 and count == 0:
+            raise RuntimeError(f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified "
+                               "dimension size -1 can be any value and is ambiguous")
+        if known and count % known == 0:
+            return tuple(count // known if n == -1 else n for n in shape)
+    elif known == count:
+        return shape
+    raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {count}")
+
+
+def viewable(array, shape: tuple) -> bool:
+    """Whether the elements can be seen under `shape` without moving them.
+
+    The old dimensions fall into runs that lie contiguously in memory; each new dimension must stay within one run.
+    """
+    if array.flags.c_contiguous or array.size == 0:
+        return True
+    new, run, filled, step = len(shape) - 1, 1, 1, array.strides[-1]
+    for d in reversed(range(array.ndim)):
+        run *= array.shape[d]
+        if d > 0 and (array.shape[d - 1] == 1 or array.strides[d - 1] == run * step):
+            continue  # the run goes on
+        while new >= 0 and (filled < run or shape[new] == 1):
+            filled *= shape[new]
+            new -= 1
+        if filled != run:
+            return False
+        if d > 0:
+            step, run, filled = array.strides[d - 1], 1, 1
+    return new == -1
+
+
+# ---------------------------------------------------------------- reshape
 
 
 @op(view=True, node="ViewBackward0")
-def view_as_shape(xp, x, /, shape):
+def view_shape(xp, x, /, shape):
     """x's elements in row-major order under another shape.    gx = g under x's shape"""
     return x.reshape(shape)
 
 
-view_as_shape.backward(x=lambda g, x_shape: g.reshape(x_shape))
+view_shape.backward(x=lambda g, x_shape: g.reshape(x_shape))
+
+
+@op(node="UnsafeViewBackward0")
+def copied_shape(xp, x, /, shape):
+    """The same where x's memory is in another order: a copy.    gx = g under x's shape"""
+    return x.reshape(shape)
+
+
+copied_shape.backward(x=lambda g, x_shape: g.reshape(x_shape))
+
+
+@op(view=True, node="ViewBackward1")
+def view_dtype(xp, x, /, dtype):
+    """x's bytes read as numbers of another type.    gx = g's bytes read as x's type"""
+    return x.view(dtype)
+
+
+@method
+def view(self: Tensor, *shape) -> Tensor:
+    """`self` under another shape, or its bytes as another dtype; never a copy."""
+    if len(shape) == 1 and not isinstance(shape[0], (int, tuple, list, Tensor)):
+        return view_dtype(self, numpy_dtype(shape[0]))
+    shape = infer_size(sizes(shape), self.array.size)
+    if not viewable(self.array, shape):
+        raise RuntimeError("view size is not compatible with input tensor's size and stride (at least one dimension "
+                           "spans "
+                           "across two contiguous subspaces). Use .reshape(...) instead.")
+    return view_shape(self, shape)
 
 
 @method
 def reshape(input: Tensor, *shape) -> Tensor:
     """`input` under another shape: a view where the memory allows it, a copy otherwise."""
-    return view_as_shape(input, sizes(shape))
-
-
-@op(view=True)
-def expand_to(xp, x, /, shape):
-    """x repeated along dimensions of length 1 and new leading ones, without a copy (stride 0).    gx = g summed over them"""
-    return xp.lib.stride_tricks.as_strided(x, shape, (0,) * (len(shape) - x.ndim) + tuple(
-        0 if n == 1 != m else s for n, m, s in zip(x.shape, shape[len(shape) - x.ndim:], x.strides)))
-
-
-expand_to.backward(x=lambda g: g)  # the engine sums g to x's shape
+    shape = infer_size(sizes(shape), input.array.size)
+    return view_shape(input, shape) if viewable(input.array, shape) else copied_shape(input, shape)
 
 
 @method
-def expand(input: Tensor, *shape) -> Tensor:
-    shape = sizes(shape)
-    lead = len(shape) - input.array.ndim
-    return expand_to(input, tuple(input.array.shape[i - lead] if n == -1 else n for i, n in enumerate(shape)))
+def view_as(self: Tensor, other: Tensor) -> Tensor:
+    """self.view(other.shape)"""
+    return self.view(other.array.shape)
+
+
+@method
+def reshape_as(self: Tensor, other: Tensor) -> Tensor:
+    """self.reshape(other.shape)"""
+    return self.reshape(other.array.shape)
+
+
+@method
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """The dimensions from start_dim to end_dim as one."""
+    shape = input.array.shape
+    start, end = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
+    if start > end:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if not shape:
+        return input.reshape(1)
+    if start == end:
+        return input
+    return input.reshape(*shape[:start], math.prod(shape[start: end + 1]), *shape[end + 1:])
+
+
+@method
+def unflatten(input: Tensor, dim: int, sizes: tuple) -> Tensor:  # noqa: A002
+    """One dimension as several."""
+    shape = input.array.shape
+    dim = wrap_dim(dim, len(shape))
+    try:
+        new = infer_size(tuple(sizes), shape[dim])
+    except RuntimeError:
+        raise RuntimeError(f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} "
+                           f"({shape[dim]}) in the input tensor") from None
+    return input.view(*shape[:dim], *new, *shape[dim + 1:])
+
+
+@method
+def ravel(input: Tensor) -> Tensor:
+    """All elements in one dimension."""
+    return input.reshape(-1)
+
+
+@method
+def contiguous(self: Tensor, memory_format=None) -> Tensor:
+    """`self` if its memory is in row-major order, a copy otherwise."""
+    if memory_format is not None and str(memory_format).rpartition(".")[2] != "contiguous_format":
+        raise NotImplementedError("contiguous: memory_format")
+    return self if self.array.flags.c_contiguous else self.clone(memory_format=contiguous_format)
+
+
+# ---------------------------------------------------------------- order of dimensions
 
 
 @op(view=True)
-def select(xp, x, /, dim, index):
+def transpose(xp, x, /, dim0, dim1):
+    """Two dimensions change places.    gx = g with them changed back"""
+    return xp.swapaxes(x, dim0, dim1)
+
+
+transpose.backward(x=lambda g, dim0, dim1: g.transpose(dim0, dim1))
+swapaxes = swapdims = transpose
+Tensor.transpose = Tensor.swapaxes = Tensor.swapdims = transpose
+
+
+@op(view=True, node="PermuteBackward0")
+def permute_dims(xp, x, /, dims):
+    """Dimension dims[i] of x becomes dimension i.    gx = g with the inverse permutation"""
+    return x.transpose(dims)
+
+
+permute_dims.backward(x=lambda g, dims: g.permute(tuple(sorted(range(len(dims)), key=dims.__getitem__))))
+
+
+@method
+def permute(input: Tensor, *dims) -> Tensor:
+    """The dimensions in another order."""
+    dims = sizes(dims)
+    ndim = input.array.ndim
+    if len(dims) != ndim:
+        raise RuntimeError("permute(sparse_coo): number of dimensions in the tensor input does not match the length "
+                           "of the "
+                           f"desired ordering of dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = "
+                           f"{len(dims)}")
+    if len({wrap_dim(d, ndim) for d in dims}) < ndim:
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    return permute_dims(input, dims) if dims else input.view(())
+
+
+@method
+def movedim(input: Tensor, source, destination) -> Tensor:
+    """Dimensions at `source` go to `destination`; the others keep their order."""
+    ndim = input.array.ndim
+    source, destination = (tuple([wrap_dim(d, ndim) for d in (v if isinstance(v, (tuple, list)) else (v,))])
+                           for v in (source, destination))
+    rest = iter([d for d in range(ndim) if d not in source])
+    return input.permute([source[destination.index(d)] if d in destination else next(rest) for d in range(ndim)])
+
+
+moveaxis = Tensor.moveaxis = movedim
+
+
+@op(view=True, node="TBackward0")
+def transpose_matrix(xp, x, /):
+    """A matrix transposed; anything smaller as it is.    gx = g transposed"""
+    return x.T
+
+
+transpose_matrix.backward(x=lambda g: g.t())
+
+
+@method
+def t(input: Tensor) -> Tensor:
+    """A matrix transposed."""
+    if input.array.ndim > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.array.ndim}D")
+    return transpose_matrix(input)
+
+
+def matrix_transpose(self: Tensor, name: str) -> Tensor:
+    if self.array.ndim < 2:
+        raise RuntimeError(f"tensor.{name} is only supported on matrices or batches of matrices. Got "
+                           f"{self.array.ndim}-D tensor.")
+    return self.transpose(-2, -1)
+
+
+@method
+def adjoint(input: Tensor) -> Tensor:
+    """Matrices transposed; complex ones are not supported."""
+    if input.array.dtype.kind == "c":
+        raise NotImplementedError("adjoint: complex input")
+    return matrix_transpose(input, "adjoint()")
+
+
+Tensor.T = property(lambda self: self.permute(tuple(range(self.array.ndim))[::-1]), doc="The dimensions in reverse "
+                                                                                        "order.")
+Tensor.mT = property(lambda self: matrix_transpose(self, "mT"), doc="Matrices transposed.")
+Tensor.mH = property(lambda self: adjoint(self), doc="Matrices transposed and conjugated.")
+Tensor.H = property(lambda self: adjoint(self), doc="A matrix transposed and conjugated.")
+
+
+# ---------------------------------------------------------------- dimensions of length one
+
+
+@method
+@op(view=True, new_dim=1)
+def unsqueeze(xp, x, /, dim):
+    """A new dimension of length 1 at `dim` of the result.    gx = g without it"""
+    return xp.expand_dims(x, dim)
+
+
+unsqueeze.backward(x=lambda g, x_shape: g.reshape(x_shape))
+
+
+def squeeze_named(node: str):
+    """The operation under the name its node has in torch: it tells how the dimensions were given."""
+    @op(view=True, node=node)
+    def squeeze_dims(xp, x, /, dims):
+        """x without the given dimensions, all of length 1.    gx = g with them"""
+        return xp.squeeze(x, dims)
+
+    squeeze_dims.backward(x=lambda g, x_shape: g.reshape(x_shape))
+    return squeeze_dims
+
+
+squeeze_all, squeeze_one, squeeze_some = map(squeeze_named, ("SqueezeBackward0", "SqueezeBackward1", "SqueezeBackward2"))
+
+
+@method
+def squeeze(input: Tensor, dim: int | tuple | None = None) -> Tensor:
+    """`input` without its dimensions of length 1, or without those of `dim` that are."""
+    shape = input.array.shape
+    call = squeeze_all if dim is None else squeeze_one if isinstance(dim, int) else squeeze_some
+    given = range(len(shape)) if dim is None else (dim,) if isinstance(dim, int) else dim
+    wrapped = [wrap_dim(d, len(shape)) for d in given]
+    return call(input, tuple([d for d in wrapped if shape and shape[d] == 1]))
+
+
+# ---------------------------------------------------------------- repetition without a copy
+
+
+@op(view=True, node="ExpandBackward0")
+def expand_to(xp, x, /, shape):
+    """x repeated along dimensions of length 1 and along new leading ones: stride 0.    gx = g summed over them"""
+    lead = len(shape) - x.ndim
+    strides = (0,) * lead + tuple(0 if n == 1 != m else s for n, m, s in zip(x.shape, shape[lead:], x.strides))
+    return xp.lib.stride_tricks.as_strided(x, shape, strides)
+
+
+expand_to.backward(x=lambda g: g)  # the engine sums a gradient to its input's shape
+
+
+@method
+def expand(self: Tensor, *shape) -> Tensor:
+    """`self` repeated to `shape`, where -1 keeps a length."""
+    given, own = sizes(shape), self.array.shape
+    lead = len(given) - len(own)
+    if lead < 0:
+        raise RuntimeError(f"expand(minitorch.{CAPITAL[self.array.dtype.name]}Tensor{{{list(own)}}}, "
+                           f"size={list(given)}): the "
+                           f"number of sizes provided ({len(given)}) must be greater or equal to the number of "
+                           "dimensions in "
+                           f"the tensor ({len(own)})")
+    target = []
+    for d, n in enumerate(given):
+        if n == -1 and d < lead:
+            raise RuntimeError(f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing "
+                               f"dimension {d}")
+        length = own[d - lead] if d >= lead else 1
+        if n not in (-1, length) and length != 1:
+            raise RuntimeError(f"The expanded size of the tensor ({n}) must match the existing size ({length}) at "
+                               f"non-singleton dimension {d}.  Target sizes: {list(given)}.  Tensor sizes: {list(own)}")
+        target.append(length if n == -1 else n)
+    return expand_to(self, tuple(target))
+
+
+@method
+def expand_as(self: Tensor, other: Tensor) -> Tensor:
+    """self.expand(other.shape)"""
+    return self.expand(other.array.shape)
+
+
+@method
+def broadcast_to(input: Tensor, size: tuple) -> Tensor:
+    """input.expand(size)"""
+    return input.expand(size)
+
+
+def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """All tensors expanded to the shape they broadcast to."""
+    tensors = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
+    shape = ()
+    for k in tensors:
+        shape = broadcast_shape(shape, k.array.shape)
+    return tuple([k.expand(shape) if k.array.shape != shape else k for k in tensors])
+
+
+def broadcast_shape(a: tuple, b: tuple) -> tuple:
+    """The shape two shapes broadcast to."""
+    longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
+    lead = len(longer) - len(shorter)
+    result = list(longer)
+    for d, n in enumerate(shorter, lead):
+        if longer[d] == 1:
+            result[d] = n
+        elif n not in (1, longer[d]):
+            raise RuntimeError(f"The size of tensor a ({a[d - len(longer)]}) must match the size of tensor b "
+                               f"({b[d - len(longer)]}) at non-singleton dimension {d}")
+    return tuple(result)
+
+
+# ---------------------------------------------------------------- parts
+
+
+@op(view=True, node="SelectBackward0")
+def select_at(xp, x, /, dim, index):
     """One slice of x along `dim`.    gx = g at that slice of zeros"""
     return x[(slice(None),) * dim + (index, ...)]
 
 
-def select_rule(g, x_shape, dim, index):
+def into_slice(g, x_shape, dim, index):
+    """`g` at one slice, or a range of slices, of zeros: written through a view, so it is recorded where need be."""
     whole = g.new_zeros(x_shape)
-    whole[(slice(None),) * dim + (index,)] = g
+    part = whole.select(dim, index) if isinstance(index, int) else slice_along(whole, dim, index)
+    part.copy_(g)
     return whole
 
 
-select.backward(x=select_rule)
-method(select)
+select_at.backward(x=into_slice)
+
+
+@method
+def select(input: Tensor, dim: int, index: int) -> Tensor:
+    """One slice along `dim`: that dimension is gone."""
+    shape, index = input.array.shape, index.__index__()
+    if not shape:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    dim = wrap_dim(dim, len(shape))
+    if not -shape[dim] <= index < shape[dim]:
+        raise IndexError(f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}")
+    return select_at(input, dim, index)
+
+
+@op(view=True, node="SliceBackward0")
+def slice_along(xp, x, /, dim, index):
+    """x[start:stop:step] along `dim`.    gx = g there, zeros elsewhere"""
+    return x[(slice(None),) * dim + (index,)]
+
+
+slice_along.backward(x=into_slice)
+
+
+@method
+def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """`length` slices along `dim`, from `start` on."""
+    dim = wrap_dim(dim, input.array.ndim)
+    n = input.array.shape[dim] if input.array.ndim else 1
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
+    start = int(start)
+    if not -n <= start <= n:
+        raise IndexError(f"start out of range (expected to be in range of [{-n}, {n}], but got {start})")
+    start = start + n if start < 0 else start
+    if start + length > n:
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).")
+    return slice_along(input, dim, slice(start, start + length, 1))
+
+
+@op(view=True, outputs="*", node="UnbindBackward0")
+def unbind_along(xp, x, /, dim):
+    """All slices of x along `dim`.    gx = the slices' gradients stacked"""
+    return [x[(slice(None),) * dim + (k, ...)] for k in range(x.shape[dim])]
+
+
+def unbind_rule(g, x_shape, dim):
+    whole = next(part for part in g if part is not None).new_zeros(x_shape)
+    for k, part in enumerate(g):
+        if part is not None:
+            whole.select(dim, k).copy_(part)
+    return whole
+
+
+unbind_along.backward(x=unbind_rule)
+
+
+@method
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """All slices along `dim`, as a tuple of views."""
+    if not input.array.ndim:
+        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+    return unbind_along(input, dim)
+
+
+@op(view=True, node="DiagonalBackward0")
+def diagonal_of(xp, x, /, offset, dim1, dim2):
+    """The elements with equal index (shifted by `offset`) in two dimensions, as a last one.    gx = g there, zeros else"""
+    return xp.lib.stride_tricks.as_strided(*diagonal_layout(x, offset, dim1, dim2))
+
+
+def diagonal_layout(x, offset: int, dim1: int, dim2: int):
+    """(memory, shape, strides) of a diagonal: a step along it is one along each dimension."""
+    rows, columns = x.shape[dim1], x.shape[dim2]
+    length = max(min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns), 0)
+    start = [slice(None)] * x.ndim
+    if length:
+        start[dim2 if offset >= 0 else dim1] = slice(abs(offset), None)
+    rest = [d for d in range(x.ndim) if d not in (dim1, dim2)]
+    return (x[tuple(start)], (*[x.shape[d] for d in rest], length),
+            (*[x.strides[d] for d in rest], x.strides[dim1] + x.strides[dim2]))
+
+
+def into_diagonal(g, x_shape, offset, dim1, dim2):
+    whole = g.new_zeros(x_shape)
+    whole.diagonal(offset, dim1, dim2).copy_(g)
+    return whole
+
+
+diagonal_of.backward(x=into_diagonal)
+
+
+@method
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The diagonal of two dimensions, as the last dimension of a view."""
+    dim1, dim2 = wrap_dim(dim1, input.array.ndim), wrap_dim(dim2, input.array.ndim)
+    if dim1 == dim2:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    return diagonal_of(input, offset, dim1, dim2)
+
+
+# ---------------------------------------------------------------- copies in another order
+
+
+@op(node="FlipBackward0")
+def flip_dims(xp, x, /, dims):
+    """The order along `dims` reversed.    gx = g reversed"""
+    return xp.flip(x, dims).copy()
+
+
+flip_dims.backward(x=lambda g, dims: g.flip(dims))
+
+
+@method
+def flip(input: Tensor, *dims) -> Tensor:
+    """The order along `dims` reversed."""
+    return flip_dims(input, sizes(dims))
+
+
+@method
+def fliplr(input: Tensor) -> Tensor:
+    """flip(1)"""
+    if input.array.ndim < 2:
+        raise RuntimeError("Input must be >= 2-d.")
+    return input.flip(1)
+
+
+@method
+def flipud(input: Tensor) -> Tensor:
+    """flip(0)"""
+    if input.array.ndim < 1:
+        raise RuntimeError("Input must be >= 1-d.")
+    return input.flip(0)
+
+
+@op(node="RollBackward0")
+def roll_dims(xp, x, /, shifts, dims):
+    """Elements moved along `dims`, those that fall off coming back at the other end.    gx = g moved back"""
+    return xp.roll(x, shifts, dims or None)
+
+
+roll_dims.backward(x=lambda g, shifts, dims: roll_dims(g, tuple([-s for s in shifts]), dims))
+
+
+@method
+def roll(input: Tensor, shifts: int | tuple, dims: int | tuple = ()) -> Tensor:
+    """Elements moved by `shifts` along `dims`, or along the flattened tensor."""
+    shifts, dims = (tuple(v) if isinstance(v, (tuple, list)) else (v,) for v in (shifts, dims))
+    if not dims and len(shifts) == 1:
+        return roll_dims(input, shifts, ())
+    if len(shifts) != len(dims):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
+    return roll_dims(input, shifts, dims)
+
+
+@op(node="RepeatBackward0")
+def repeat_times(xp, x, /, repeats):
+    """x laid side by side, repeats[d] times along each dimension d.    gx = g summed over the copies"""
+    return xp.tile(x, repeats)
+
+
+def repeat_rule(g, x_shape, repeats):
+    own = (1,) * (len(repeats) - len(x_shape)) + tuple(x_shape)
+    split = g.reshape([n for pair in zip(repeats, own) for n in pair])
+    return split.sum(tuple(range(0, 2 * len(own), 2))).reshape(x_shape) if own else g
+
+
+repeat_times.backward(x=repeat_rule)
+
+
+@method
+def repeat(self: Tensor, *repeats) -> Tensor:
+    """Copies side by side, as many as `repeats` says along each dimension."""
+    repeats = sizes(repeats)
+    if len(repeats) < self.array.ndim:
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
+    if any(n < 0 for n in repeats):
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(repeats)}: {list(repeats)}")
+    return repeat_times(self, repeats)
+
+
+@method
+def tile(input: Tensor, *dims) -> Tensor:
+    """repeat, with leading ones where `dims` are too few."""
+    dims = sizes(dims)
+    return input.repeat((1,) * (input.array.ndim - len(dims)) + dims)
+
+
+@method
+def repeat_interleave(input: Tensor, repeats: int | Tensor, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
+    """Each slice along `dim` several times in a row; without `dim` of the flattened tensor."""
+    flat = input.flatten() if dim is None else input
+    dim = wrap_dim(-1 if dim is None else dim, flat.array.ndim)
+    if isinstance(repeats, int):
+        shape = flat.array.shape
+        wide = flat.unsqueeze(dim + 1).expand(*shape[: dim + 1], repeats, *shape[dim + 1:])
+        return wide.clone(memory_format=contiguous_format).view(*shape[:dim], shape[dim] * repeats, *shape[dim + 1:])
+    times = repeats.expand(flat.array.shape[dim]) if repeats.array.ndim == 0 else repeats
+    if times.array.shape != (flat.array.shape[dim],):
+        raise RuntimeError("repeats must have the same size as input along dim, but got repeats.size(0) = "
+                           f"{times.array.shape[0]} and input.size({dim}) = {flat.array.shape[dim]}")
+    xp = array_module(times.array)
+    return flat.index_select(dim, wrap(xp.repeat(xp.arange(times.array.size), times.array)))
+
+
+# ---------------------------------------------------------------- triangles
+
+
+def triangle(keep, node: str):
+    """tril and triu: what is kept of the matrix, zeros elsewhere; the gradient is cut the same way."""
+    def body(xp, x, /, diagonal=0):
+        """The lower (tril) or upper (triu) triangle of matrices.    gx = the same triangle of g"""
+        if x.ndim < 2:
+            raise RuntimeError(f"{keep}: input tensor must have at least 2 dimensions")
+        return getattr(xp, keep)(x, diagonal)
+
+    body.__name__ = keep
+    made = op(body, node=node)
+    made.backward(x=lambda g, diagonal: made(g, diagonal))
+    in_place(made)
+    return method(made)
+
+
+tril, triu = triangle("tril", "TrilBackward0"), triangle("triu", "TriuBackward0")

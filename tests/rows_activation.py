@@ -1,0 +1,60 @@
+"""Rows of ops/activation.py."""
+
+import numpy as np
+from samples import row
+
+FLOATS = ("float32", "float64", "float16")
+EDGES = np.array([np.inf, -np.inf, 0.0, -0.0, 100.0, -100.0, 30.0, -30.0, 1e-20, -1e4])
+
+
+def away(*kinks):
+    return lambda d: ((d.away_from(kinks, d.shape(), -4, 4),), {})
+
+
+def activation(name, draw, node, rtol=None, **facts):
+    row(name, draw, dtypes=FLOATS, node=node, rtol={"float16": 5e-3, **(rtol or {})}, **facts)
+    row(name, lambda d: ((EDGES.astype(d.dtype),), {}), grad=(), id="edges")
+
+
+def of_integers(name):
+    return lambda t: getattr(t.nn.functional, name)(t.tensor([1])), lambda t: getattr(t.nn.functional, name)(
+        t.tensor([True]))
+
+
+activation("sigmoid", lambda d: d.one(-4, 4), "SigmoidBackward0", method=True, in_place=True)
+row("sigmoid", lambda d: d.one(-4, 4), dtypes=("int64", "uint8", "bool"), grad=(), id="integers",
+    rtol=dict.fromkeys(("int64", "uint8", "bool"), 1e-6),
+    errors=(lambda t: t.sigmoid("a"), lambda t: t.tensor([1]).sigmoid_()))
+activation("relu", away(0), "ReluBackward0", method=True, in_place=True,
+           errors=(lambda t: t.relu(t.tensor([True])), lambda t: t.relu("a")))
+row("relu", lambda d: ((np.zeros(d.shape(), d.dtype),), {}), node="ReluBackward0", id="zero")
+row("relu", lambda d: d.one(), dtypes=("int64", "uint8"), grad=(), id="integers")
+row("relu_", away(0), dtypes=FLOATS, grad=(), errors=(lambda t: t.relu_(t.ones(2, requires_grad=True)),))
+
+F = "nn.functional."
+activation(F + "leaky_relu", away(0), "LeakyReluBackward0", errors=of_integers("leaky_relu"))
+row(F + "leaky_relu", lambda d: (away(0)(d)[0], {"negative_slope": d.choice(0.2, 0.0, 1.5, -0.5)}),
+    node="LeakyReluBackward0", id="slope")
+activation(F + "hardtanh", away(-1, 1), "HardtanhBackward0", errors=(
+    lambda t: t.nn.functional.hardtanh(t.ones(2), 1, -1), lambda t: t.nn.functional.hardtanh(t.tensor([True])),
+    lambda t: t.nn.functional.hardtanh(t.ones(2, dtype=t.uint8))))
+row(F + "hardtanh", lambda d: (d.one()[0], {"min_val": -1.5, "max_val": 0.5}), dtypes=("float32", "float64", "int64"),
+    node="HardtanhBackward0", id="bounds")
+activation(F + "relu6", away(0), "HardtanhBackward0")
+activation(F + "silu", lambda d: d.one(-4, 4), "SiluBackward0", errors=of_integers("silu"))
+activation(F + "gelu", lambda d: d.one(-4, 4), "GeluBackward0", errors=(
+    *of_integers("gelu"), lambda t: t.nn.functional.gelu(t.ones(2), approximate="erf")))
+row(F + "gelu", lambda d: (d.one(-4, 4)[0], {"approximate": "tanh"}), dtypes=FLOATS, node="GeluBackward0", id="tanh",
+    rtol={"float16": 5e-3})
+activation(F + "logsigmoid", lambda d: d.one(-4, 4), "LogSigmoidBackward0", errors=of_integers("logsigmoid"))
+activation(F + "softplus", lambda d: d.one(-4, 4), "SoftplusBackward0", errors=of_integers("softplus"))
+row(F + "softplus", lambda d: ((d.away_from((2.5,), d.shape(), -4, 4),), {"beta": 2, "threshold": 5}),
+    node="SoftplusBackward0", id="threshold")
+activation(F + "mish", lambda d: d.one(-4, 4), "MishBackward0", errors=of_integers("mish"))
+activation(F + "elu", away(0), "EluBackward0", errors=of_integers("elu"))
+row(F + "elu", lambda d: (away(0)(d)[0], {"alpha": d.choice(0.5, 2.0)}), node="EluBackward0", id="alpha")
+activation("selu", away(0), "EluBackward0")
+activation("celu", away(0), "CeluBackward0", errors=(lambda t: t.celu(t.ones(2), 0),))
+row("celu", lambda d: (away(0)(d)[0], {"alpha": d.choice(0.5, 2.0)}), node="CeluBackward0", id="alpha")
+for name in ("relu", "relu6", "leaky_relu", "hardtanh", "silu", "mish", "elu", "selu", "celu"):
+    row(F + name, lambda d: (away(0)(d)[0], {"inplace": True}), grad=(), id="inplace")

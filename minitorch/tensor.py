@@ -149,7 +149,7 @@ class Tensor:
     def stride(self, dim: int | None = None):
         """Steps, in elements, to the next element along each dimension."""
         array = self.array
-        if array.size:
+        if array.size or 0 not in array.strides:
             steps = tuple([s // array.itemsize for s in array.strides])
         else:  # NumPy says 0 where there is nothing to step over; torch counts as if each length were at least 1
             steps = tuple([math.prod([max(n, 1) for n in array.shape[k + 1:]]) for k in range(array.ndim)])

@@ -13,7 +13,8 @@ def away(*kinks):
 
 def activation(name, draw, node, rtol=None, **facts):
     row(name, draw, dtypes=FLOATS, node=node, rtol={"float16": 5e-3, **(rtol or {})}, **facts)
-    row(name, lambda d: ((EDGES.astype(d.dtype),), {}), grad=(), id="edges")
+    edges = EDGES[2:] if name.endswith("gelu") else EDGES  # torch's gelu of inf is NaN by one kernel, inf by another
+    row(name, lambda d: ((edges.astype(d.dtype),), {}), grad=(), id="edges")
 
 
 def of_integers(name):

@@ -12,7 +12,7 @@ ODD = np.array([1.0, np.nan, np.inf, -np.inf, 0.0, -0.0, 3.0])
 def steps(d):
     """Broadcasting pairs with ties."""
     (a, b), _ = d.pair(0, 2)
-    return (a.round().astype(d.dtype), b.round().astype(d.dtype)), {}
+    return (np.asarray(a.round()).astype(d.dtype), np.asarray(b.round()).astype(d.dtype)), {}
 
 
 def whole(d):
@@ -43,7 +43,7 @@ row("equal", lambda d: ((d.array((2,), 1, 1), d.array((2,), 1, 1, "float64")), {
 
 def close(d):
     x = d.array(d.shape())
-    return (x, x + d.rng.choice([0, 1e-7, 1e-3], x.shape).astype(x.dtype)), {"rtol": d.choice(1e-5, 1e-2)}
+    return (x, np.asarray(x + d.rng.choice([0, 1e-7, 1e-3], x.shape)).astype(x.dtype)), {"rtol": d.choice(1e-5, 1e-2)}
 
 
 for name in ("isclose", "allclose"):

@@ -177,8 +177,8 @@ def test_conversions(call):
 def test_what_is_so_already_is_returned():
     for t in (minitorch, torch):
         x = t.ones(2)
-        results = (x.to(), x.to("cpu"), x.to(t.float32), x.to(x), x.to(device=None), x.float(), x.cpu(), x.type(t.float32),
-                   x.type_as(x), x.share_memory_())
+        results = (x.to(), x.to("cpu"), x.to(t.float32), x.to(x), x.to(device=None), x.float(), x.cpu(),
+                   x.type(t.float32), x.type_as(x), x.share_memory_())
         assert all(y is x for y in results)
         assert x.to("cpu", copy=True) is not x
 
@@ -218,13 +218,6 @@ def test_copies_and_fills(call):
     same(call)
 
 
-def test_overlapping_copy():
-    for t in (minitorch, torch):
-        x = t.arange(6)
-        x[1:].copy_(x[:-1])
-        assert x.tolist() == [0, 0, 1, 2, 3, 4]
-
-
 # ---------------------------------------------------------------- asking
 
 
@@ -237,7 +230,7 @@ def test_overlapping_copy():
     lambda t: float(t.tensor(1j)), lambda t: int(t.tensor(float("nan"))), lambda t: t.tensor(1.0).__index__(),
     lambda t: t.tensor(True).__index__(), lambda t: t.tensor([2, 3]).__index__(), lambda t: [1, 2, 3][t.tensor(1)],
     lambda t: range(t.tensor(3)), lambda t: f"{t.tensor(1.5):.3f}", lambda t: f"{t.ones(2):.3f}",
-    lambda t: "%d" % t.tensor(3) == "3", lambda t: t.ones(2, requires_grad=True).tolist(),
+    lambda t: f"{t.tensor(3):d}", lambda t: t.ones(2, requires_grad=True).tolist(),
     lambda t: t.tensor(1.0, requires_grad=True).item(), lambda t: t.tensor([2.0]).is_nonzero(),
     lambda t: list(t.tensor([1, 2])), lambda t: iter(t.tensor(1)),
 )

@@ -24,11 +24,16 @@ def text(value) -> str:
     return re.sub("0x[0-9a-f]+", "0x", str(value).replace("minitorch", "torch"))
 
 
+def steps(t) -> list:
+    """The strides that matter: of an empty tensor none, and none along dimensions of length 1."""
+    return [step for step, n in zip(t.stride(), t.shape) if n > 1 and t.numel()]
+
+
 def facts(value):
     """`value` as plain data that can be compared across the libraries; arrays stay arrays."""
     if isinstance(value, (torch.Tensor, minitorch.Tensor)):
         node = None if value.grad_fn is None else type(value.grad_fn).__name__
-        return (tuple(value.shape), value.stride(), text(value.dtype), value.requires_grad, value.is_leaf, node,
+        return (tuple(value.shape), steps(value), text(value.dtype), value.requires_grad, value.is_leaf, node,
                 value.detach().numpy())
     if isinstance(value, (list, tuple)):
         return type(value).__name__, [facts(v) for v in value]

@@ -34,7 +34,7 @@ from .grad_mode import INFERENCE, RECORDING, mode
 from .graph import INFERENCE_VERSION, fill_node
 from .promotion import PROMOTIONS, broadcast_error, wrong_type
 from .rule import ALL, INPUT, OpNode, Plan, argument_names, fit_tensor, record, record_one, save
-from .view import bump, check_in_place, check_view_may_change, current_edge, mark_view, rebase
+from .view import bump, check_in_place, check_overlap, check_view_may_change, current_edge, mark_view, rebase
 
 
 class Op:
@@ -121,6 +121,9 @@ def node_class(name: str):
 
 # ---------------------------------------------------------------- the call
 
+NUMBERS = (bool, int, float, complex, np.number, np.bool_)  # what may stand for a tensor in an op that promotes
+OPERANDS = (Tensor, *NUMBERS)
+
 
 def run(op: Op, inputs: tuple, params: tuple):
     """Call an operation: any device, any number of inputs and outputs, with promotion."""
@@ -138,7 +141,9 @@ def compute(op: Op, inputs: tuple, params: tuple):
     for k, t in enumerate(inputs):
         if isinstance(t, Tensor):
             arrays.append(t.array)
-        elif t is None or (op.promote is not None and isinstance(t, (bool, int, float, complex, np.number, np.bool_))):
+        elif t is None and len(inputs) > 1 and (op.promote is None or op.inputs[k] in op.defaults):
+            arrays.append(None)
+        elif op.promote is not None and len(inputs) > 1 and isinstance(t, NUMBERS):
             arrays.append(t.item() if isinstance(t, np.generic) else t)
         else:
             raise wrong_type(op, k, t)
@@ -202,6 +207,9 @@ def run_in_place(op: Op, inputs: tuple, params: tuple):
     """
     x = inputs[0]
     check_in_place(x)
+    for t in inputs[1:]:
+        if isinstance(t, Tensor) and t.version is x.version:
+            check_overlap(x, t)
     if op.dim_at:
         params = normal_dims(op, inputs, params)
     edges, recording = (), mode.word == RECORDING and op.differentiable
@@ -366,12 +374,8 @@ def in_place(call, name: str | None = None):
     return function
 
 
-# What Python's operators take beside a tensor; the rest is left to the other operand, which may be an array.
-OPERANDS = (Tensor, bool, int, float, complex, np.number, np.bool_)
-
-
 def operator(function):
-    """`function(tensor, other)` behind a Python operator: NotImplemented for what is no tensor and no number."""
+    """`function(tensor, other)` behind a Python operator: what is no tensor and no number is left to the other side."""
     if hasattr(function, "op") and not function.op.params:
         return binary(function.op, lambda op, inputs, params: (
             run(op, inputs, params) if isinstance(inputs[1], OPERANDS) else NotImplemented))

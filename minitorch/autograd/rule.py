@@ -13,6 +13,7 @@ from ..device import array_module, is_array
 from ..dtype import of
 from ..tensor import Tensor, new, wrap
 from .graph import FACT, SECOND_TIME, Node, changed_error, fill_node, stamp
+from .view import AsStridedBackward0
 
 # Attributes that arrays and tensors share: a formula that names nothing else is `plain`.
 SHARED = {"mT", "T", "shape", "ndim"}
@@ -177,7 +178,10 @@ def fail(node, k):
     value, version, then = node.saved[k]
     if kind == INPUT and at == ALL:
         at, (value, version, then) = next((i, s) for i, s in enumerate(value) if s[1][0] != s[2])
-    raise changed_error(value, version[0], then, (node, at) if kind == OUTPUT else node.edges[at])
+    edge = (node, at) if kind == OUTPUT else node.edges[at]
+    if edge is not None and isinstance(edge[0], OpNode) and edge[0].op.view:
+        edge = AsStridedBackward0(), 0  # a write made the view's place in the graph a new one
+    raise changed_error(value, version[0], then, edge)
 
 
 class OpNode(Node):

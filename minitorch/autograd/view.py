@@ -22,7 +22,7 @@ import numpy as np
 from ..device import array_module
 from ..tensor import Tensor, wrap
 from .grad_mode import INFERENCE, RECORDING, mode
-from .graph import INFERENCE_VERSION, Node, fill_node
+from .graph import INFERENCE_VERSION, AccumulateGrad, Node, fill_node
 
 PLAIN, MULTIPLE, NO_GRAD = "plain", "multiple", "no_grad"
 
@@ -88,12 +88,23 @@ def current_edge(x: Tensor):
     view = x.viewed
     if view is None:
         return x.edge
-    version = version_of(x)
+    version, base_edge = version_of(x), view.base.edge
     if view.seen != version:
-        if view.base.edge is not None:
+        if base_edge is not None:
+            if view.origin == NO_GRAD:
+                raise RuntimeError(AMBIGUOUS.format("its base or another view of its base has been"))
             x.edge = as_strided_edge(x, view)
         view.seen = version
+    elif x.edge is None and base_edge is not None and x.array.dtype.kind == "f":
+        x.edge = AccumulateGrad(x), 0  # a view taken while nobody recorded: a leaf that requires grad, as in torch
     return x.edge
+
+
+AMBIGUOUS = (
+    "A view was created in no_grad mode and {} modified inplace with grad mode enabled. Given that this use case is "
+    "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either "
+    "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace "
+    "to be tracked).")
 
 
 # ---------------------------------------------------------------- the two nodes
@@ -162,32 +173,50 @@ def check_in_place(x: Tensor) -> None:
     if not mode.word & RECORDING:
         return
     edge = current_edge(x)
-    if edge is not None and edge[0].is_leaf:
+    if edge is not None and x.viewed is not None:
+        check_view_may_change(x)
+        base_edge = x.viewed.base.edge
+        if base_edge is None or base_edge[0].is_leaf:
+            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    elif edge is not None and edge[0].is_leaf:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-    if x.viewed is not None and x.viewed.base.edge is not None and x.viewed.base.edge[0].is_leaf:
-        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
 
 
 def check_view_may_change(x: Tensor) -> None:
     """Refuse a recorded write through a view whose history torch cannot rewrite."""
-    if x.viewed is None or x.viewed.origin == PLAIN:
+    view = x.viewed
+    if view is None or view.origin == PLAIN:
         return
-    if x.viewed.origin == MULTIPLE:
-        step = x.viewed.chain[-1]
-        raise RuntimeError(
-            f"Output {step.slot} of {step.op.node_class.__name__.partition('Backward')[0]} is a view and is being "
-            "modified "
-            "inplace. This view is the output of a function that returns multiple views. Such functions do not allow "
-            "the "
-            "output views to be modified inplace. You should replace the inplace operation by an out-of-place one.")
+    if view.origin == NO_GRAD:
+        raise RuntimeError(AMBIGUOUS.format("is being"))
+    step = view.chain[-1]
     raise RuntimeError(
-        "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
-        "use case is "
-        "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the "
-        "inplace either "
-        "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want "
-        "the inplace "
-        "to be tracked).")
+        f"Output {step.slot} of {step.op.node_class.__name__.partition('Backward')[0]} is a view and is being modified "
+        "inplace. This view is the output of a function that returns multiple views. Such functions do not allow the "
+        "output views to be modified inplace. You should replace the inplace operation by an out-of-place one.")
+
+
+def check_overlap(x: Tensor, other: Tensor) -> None:
+    """Refuse to write into `x` what is read from another part of the same memory; the same part is fine.
+
+    As torch does, only where both lie densely in memory: elsewhere, finding out would cost too much.
+    """
+    a, b = x.array, other.array
+    if a is b or not (isinstance(a, np.ndarray) and dense(a) and dense(b)) or not np.may_share_memory(a, b):
+        return
+    if a.ctypes.data != b.ctypes.data or a.shape != b.shape or a.strides != b.strides:
+        raise RuntimeError("unsupported operation: some elements of the input tensor and the written-to tensor refer to a "
+                           "single memory location. Please clone() the tensor before performing the operation.")
+
+
+def dense(array: np.ndarray) -> bool:
+    """Whether the elements fill a range of memory, in whatever order of dimensions."""
+    step = array.itemsize
+    for stride, n in sorted((s, n) for s, n in zip(array.strides, array.shape) if n > 1):
+        if stride != step:
+            return False
+        step *= n
+    return True
 
 
 def bump(x: Tensor) -> None:

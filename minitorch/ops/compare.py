@@ -233,6 +233,8 @@ def where(condition: Tensor, input=None, other=None):
 
     https://pytorch.org/docs/stable/generated/torch.where.html
     """
+    if not isinstance(condition, Tensor):
+        raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
     if condition.array.dtype == "uint8":

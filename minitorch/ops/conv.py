@@ -64,7 +64,7 @@ def pad(xp, x, geometry: Geometry):
 
 
 def windows(xp, x, kernel, geometry: Geometry):
-    """The windows of padded x, without a copy: (N, C, kernel, positions), where [k, p] is x[p * stride + k * dilation]."""
+    """The windows of padded x, without a copy: (N, C, kernel, positions); [k, p] is x[p * stride + k * dilation]."""
     step, unpadded = x.strides[2:], geometry._replace(padding=((0, 0),) * len(kernel))
     along_kernel = [n * d for n, d in zip(step, geometry.dilation)]
     along_positions = [n * s for n, s in zip(step, geometry.stride)]
@@ -210,11 +210,11 @@ def check_types(input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
         raise RuntimeError(f"expected scalar type {CAPITAL[x.name]} but found {CAPITAL[w.name]}")
     if x != w:
         raise RuntimeError(f"Input type (minitorch.{CAPITAL[x.name]}Tensor) and weight type "
-                           f"(minitorch.{CAPITAL[w.name]}Tensor) should be the same or input should be a MKLDNN tensor and "
-                           "weight is a dense tensor")
+                           f"(minitorch.{CAPITAL[w.name]}Tensor) should be the same or input should be a MKLDNN tensor "
+                           "and weight is a dense tensor")
     if bias is not None and bias.array.dtype != x:
-        raise RuntimeError(f"Input type ({C_NAME[x.name]}) and bias type ({C_NAME[bias.array.dtype.name]}) should be the "
-                           "same")
+        raise RuntimeError(f"Input type ({C_NAME[x.name]}) and bias type ({C_NAME[bias.array.dtype.name]}) should be "
+                           "the same")
 
 
 def check_bias(weight: Tensor, bias: Tensor | None, outputs: int, given: str) -> None:

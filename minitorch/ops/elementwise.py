@@ -310,7 +310,8 @@ def pow_number(xp, x, /, exponent):
     if target.kind == "f":
         return power(xp, x.astype(target, copy=False), exponent)
     x = x.astype(target, copy=False)
-    refuse(x, "b", "pow")
+    if x.dtype == bool:
+        return x | (not exponent)
     if exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     return x ** exponent
@@ -395,25 +396,25 @@ def scaled(input, other, alpha):
 @method
 def add(input: Tensor, other, *, alpha=1) -> Tensor:  # noqa: F811
     """input + alpha * other.  https://pytorch.org/docs/stable/generated/torch.add.html"""
-    return _add(input, other if alpha == 1 else scaled(input, other, alpha))
+    return _add(input, other if alpha == 1 and alpha is not True else scaled(input, other, alpha))
 
 
 @method
 def add_(input: Tensor, other, *, alpha=1) -> Tensor:
     """In-place form of `add`."""
-    return _add_(input, other if alpha == 1 else scaled(input, other, alpha))
+    return _add_(input, other if alpha == 1 and alpha is not True else scaled(input, other, alpha))
 
 
 @method
 def sub(input: Tensor, other, *, alpha=1) -> Tensor:  # noqa: F811
     """input - alpha * other.  https://pytorch.org/docs/stable/generated/torch.sub.html"""
-    return _sub(input, other if alpha == 1 else scaled(input, other, alpha))
+    return _sub(input, other if alpha == 1 and alpha is not True else scaled(input, other, alpha))
 
 
 @method
 def sub_(input: Tensor, other, *, alpha=1) -> Tensor:
     """In-place form of `sub`."""
-    return _sub_(input, other if alpha == 1 else scaled(input, other, alpha))
+    return _sub_(input, other if alpha == 1 and alpha is not True else scaled(input, other, alpha))
 
 
 rsub_tensor = twin(rsub, "RsubBackward0")
@@ -422,7 +423,7 @@ rsub_tensor = twin(rsub, "RsubBackward0")
 def rsub(input: Tensor, other, *, alpha=1) -> Tensor:  # noqa: F811
     """other - alpha * input."""
     return (rsub_tensor if isinstance(other, Tensor) else _rsub)(
-        input if alpha == 1 else scaled(other, input, alpha), other)
+        input if alpha == 1 and alpha is not True else scaled(other, input, alpha), other)
 
 
 ROUNDED = {"floor": (div_floor, in_place(div_floor, "div_")), "trunc": (div_trunc, in_place(div_trunc, "div_"))}

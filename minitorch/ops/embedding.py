@@ -76,8 +76,8 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
     if input.array.dtype.name not in ("int64", "int32"):
-        raise RuntimeError("Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int"
-                           f"; but got minitorch.{CAPITAL[input.array.dtype.name]}Tensor instead (while checking "
+        raise RuntimeError("Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, "
+                           f"Int; but got minitorch.{CAPITAL[input.array.dtype.name]}Tensor instead (while checking "
                            "arguments for embedding)")
     if max_norm is not None:
         shorten_rows(weight, input.array, max_norm, norm_type)

@@ -103,22 +103,25 @@ mm.backward(x=lambda g, mat2: g @ mat2.mT, mat2=lambda g, x: x.mT @ g)
 @op
 def bmm(xp, x, mat2, /):
     """A matrix product for each of a batch.    y_b = x_b mat2_b    gx_b = g_b mat2_b^T    gmat2_b = x_b^T g_b"""
-    check_bmm(x, mat2, x.shape[:1])
+    check_bmm(x, mat2)
     return x @ mat2
 
 
-def check_bmm(x, mat2, batch: tuple) -> None:
-    """Raise torch's sentence unless x (batch, m, n) and mat2 (batch, n, p) have a product."""
-    no_bool(x, "bmm")
+def check_bmm(x, mat2) -> None:
     for k, t in enumerate((x, mat2)):
-        if t.ndim < 3 and len(batch) == 1:
+        if t.ndim != 3:
             raise RuntimeError(f"batch{k + 1} must be a 3D tensor")
+    check_stacks(x, mat2, x.shape[0], mat2.shape[0])
+
+
+def check_stacks(x, mat2, batch: int, batch2: int) -> None:
+    """Raise torch's sentence unless batch times x (m, n) and batch2 times mat2 (n, p) have products."""
+    no_bool(x, "bmm")
     if x.dtype != mat2.dtype:
         raise RuntimeError(f"expected scalar type {CAPITAL[x.dtype.name]} but found {CAPITAL[mat2.dtype.name]}")
-    if mat2.shape[-2] != x.shape[-1] or (len(batch) == 1 and mat2.shape[:-2] != batch):
-        came = [math.prod(mat2.shape[:-2] if len(batch) == 1 else batch), mat2.shape[-2]]
-        raise RuntimeError("Expected size for first two dimensions of batch2 tensor to be: "
-                           f"{[math.prod(batch), x.shape[-1]]} but got: {came}.")
+    if (batch, x.shape[-1]) != (batch2, mat2.shape[-2]):
+        raise RuntimeError(f"Expected size for first two dimensions of batch2 tensor to be: {[batch, x.shape[-1]]} but "
+                           f"got: {[batch2, mat2.shape[-2]]}.")
 
 
 bmm.backward(x=lambda g, mat2: g @ mat2.mT, mat2=lambda g, x: x.mT @ g)
@@ -168,7 +171,8 @@ def check_batches(x, other) -> None:
         if a[k] != b[k] and 1 not in (a[k], b[k]):
             raise RuntimeError(f"The size of tensor a ({a[k]}) must match the size of tensor b ({b[k]}) at "
                                f"non-singleton dimension {k}")
-    check_bmm(x, other, (-1, *[q if p == 1 else p for p, q in zip(a, b)]))
+    batch = math.prod([q if p == 1 else p for p, q in zip(a, b)])
+    check_stacks(x, other, batch, batch)
 
 
 def matmul_rule(g, x, other, needs):
@@ -268,7 +272,8 @@ def check_expands(x, shape: tuple) -> None:
     if x.ndim > len(shape):
         raise RuntimeError(
             f"expand(minitorch.{CAPITAL[x.dtype.name]}Tensor{{{list(x.shape)}}}, size={list(shape)}): the number of "
-            f"sizes provided ({len(shape)}) must be greater or equal to the number of dimensions in the tensor ({x.ndim})")
+            f"sizes provided ({len(shape)}) must be greater or equal to the number of dimensions in the tensor "
+            f"({x.ndim})")
     for back in range(1, x.ndim + 1):
         if x.shape[-back] not in (1, shape[-back]):
             raise RuntimeError(
@@ -356,7 +361,7 @@ def baddbmm(xp, x, batch1, batch2, /, *, beta=1, alpha=1):
     gx = beta g    gbatch1_b = alpha g_b batch2_b^T    gbatch2_b = alpha batch1_b^T g_b
     """
     check_three(x, batch1, batch2)
-    check_bmm(batch1, batch2, batch1.shape[:1])
+    check_bmm(batch1, batch2)
     return weighted(x, batch1 @ batch2, beta, alpha)
 
 
@@ -375,8 +380,8 @@ def addbmm(xp, x, batch1, batch2, /, *, beta=1, alpha=1):
         raise RuntimeError("batch1 and batch2 must have same number of batches, got "
                            f"{batch1.shape[0]} and {batch2.shape[0]}")
     check_three(x, batch1, batch2)
-    check_bmm(batch1, batch2, batch1.shape[:1])
-    return weighted(x, (batch1 @ batch2).sum(0), beta, alpha)
+    check_bmm(batch1, batch2)
+    return weighted(x, (batch1 @ batch2).sum(0, dtype=x.dtype), beta, alpha)
 
 
 addbmm.backward(x=lambda g, beta: g * beta, batch1=lambda g, batch2, alpha: g @ batch2.mT * alpha,
@@ -455,7 +460,9 @@ def tensordot(a: Tensor, b: Tensor, dims=2) -> Tensor:
             raise RuntimeError(f"contracted dimensions need to match, but first has size {n} in dim {named} and second "
                                f"has size {m} in dim {j}")
         if n != m:
-            a, b = (a.sum(i, keepdim=True), b) if m == 1 else (a, b.sum(j, keepdim=True))
+            longer, d = (a, i) if m == 1 else (b, j)
+            total = longer.sum(d, keepdim=True, dtype=longer.dtype)
+            a, b = (total, b) if m == 1 else (a, total)
     free_a = [k for k in range(a.ndim) if k not in dims_a]
     free_b = [k for k in range(b.ndim) if k not in dims_b]
     rows_a, columns_b = [a.shape[k] for k in free_a], [b.shape[k] for k in free_b]

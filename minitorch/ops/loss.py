@@ -52,8 +52,8 @@ def chosen(reduction: str, size_average: bool | None = None, reduce: bool | None
 def warn_of_sizes(input: Tensor, target: Tensor) -> None:
     if target.array.shape != input.array.shape:
         warnings.warn(f"Using a target size ({target.shape}) that is different to the input size "
-                      f"({input.shape}). This will likely lead to incorrect results due to broadcasting. Please ensure they have the same "
-                      "size.", UserWarning, stacklevel=3)
+                      f"({input.shape}). This will likely lead to incorrect results due to broadcasting. Please ensure "
+                      "they have the same size.", UserWarning, stacklevel=3)
 
 
 def weighted(loss: Tensor, weight: Tensor, reduction: str, count) -> Tensor:

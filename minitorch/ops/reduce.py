@@ -155,6 +155,8 @@ def prod_body(xp, x, /, dim, keepdim, dtype):
 
 
 def prod_rule(g, x, y, dim, keepdim):
+    if x.ndim == 0:
+        return g
     if dim is None:
         g, y, x_flat = g.reshape(1), y.reshape(1), x.reshape(-1)
         return prod_rule(g, x_flat, y, 0, True).reshape(x.shape)

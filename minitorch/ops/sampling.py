@@ -325,6 +325,8 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     """
     if out is not None:
         raise NotImplementedError("bernoulli: out")
+    if isinstance(p, Tensor):
+        raise TypeError("bernoulli(): argument 'p' (position 2) must be float, not Tensor")
     if p is None:
         return bernoulli_of(input, generator)
     drawn = stream(generator).bernoulli(p, input.array.shape, input.array.dtype)
@@ -340,7 +342,7 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
     if out is not None:
         raise NotImplementedError("multinomial: out")
     drawn = stream(generator).multinomial(move(input.array, CPU), num_samples, replacement)
-    return made(move(drawn, device_of(input.array)))
+    return made(move(np.ascontiguousarray(drawn), device_of(input.array)))
 
 
 for _op in (normal_tensor_float, normal_float_tensor, bernoulli_of):

@@ -66,7 +66,7 @@ log.backward(x=lambda g, x: g / x)
 
 
 @method
-@op(promotes="float")
+@op(promotes="float", node="Log1PBackward0")
 def log1p(xp, x, /):
     """Logarithm of one more, exact near 0.    y = ln(1 + x)    gx = g / (1 + x)"""
     return xp.log1p(x)

@@ -1,33 +1,116 @@
-"""minitorch: all of PyTorch that a person can read. (provisional contents page)"""
-from .tensor import Tensor, Size
-from . import autograd
-from .autograd import *
-from .ops.create import *
-from .ops.convert import *
-from .ops.sampling import *
-from .ops.elementwise import *
-from .ops.compare import *
-from .ops.activation import *
-from .ops.special import *
-from .ops.reduce import *
-from .ops.sort import *
-from .ops.shape import *
-from .ops.join import *
-from .ops.index import *
-from .ops.gather import *
-from .ops.linalg import *
-from .ops.einsum import *
-from .ops.softmax import *
-from .ops.norm import *
-from .ops.conv import *
-from .ops.pool import *
-from .ops.embedding import *
-from .ops.dropout import *
-from .ops.attention import *
-from .ops.loss import *
+"""minitorch: all of PyTorch that a person can read.
 
-# last: the classes take the names of the files they stand in
-from .dtype import *
-from .device import device
+This is the contents page: what a user can name, in groups. The house in reading order:
+
+    dtype.py device.py tensor.py    what a tensor is
+    autograd/                       how it remembers and differentiates: autograd/__init__.py says where to start
+    ops/                            the operations, one family a file: ops/softmax.py is a good first one
+    random.py printing.py           torch's random numbers, torch's text
+    nn/ optim/ utils/data/          layers, optimizers, batches
+"""
+
+import math as _math
+import os as _os
 
 __version__ = "0.1.0"
+
+# In the source tree kernels/ stands beside this folder; installed, inside it.
+if not _os.path.isdir(_os.path.join(__path__[0], "kernels")):
+    __path__.append(_os.path.dirname(__path__[0]))
+
+# tensors and their gradients
+from .tensor import Size, Tensor, strided, layout, memory_format
+from . import autograd
+from .autograd import (
+    enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled,
+)
+
+# new tensors
+from .ops.create import (
+    arange, as_tensor, asarray, BoolTensor, ByteTensor, channels_last, channels_last_3d, CharTensor,
+    contiguous_format, DoubleTensor, empty, empty_like, empty_strided, eye, FloatTensor, from_numpy, full, full_like,
+    HalfTensor, IntTensor, layout, linspace, logspace, LongTensor, memory_format, ones, ones_like, preserve_format,
+    scalar_tensor, ShortTensor, strided, tensor, tril_indices, triu_indices, zeros, zeros_like,
+)
+from .ops.sampling import (
+    bernoulli, default_generator, Generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand,
+    rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
+)
+
+# types and copies
+from .ops.convert import clone, fill, is_complex, is_floating_point, is_tensor, numel, result_type
+
+# one number in, one number out
+from .ops.elementwise import (
+    abs, absolute, add, addcdiv, addcmul, div, divide, float_power, floor_divide, fmod, lerp, mul, multiply, neg,
+    negative, positive, pow, reciprocal, remainder, rsqrt, rsub, sgn, sign, sqrt, square, sub, subtract, true_divide,
+)
+from .ops.special import (
+    acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan, atan2, atanh, ceil,
+    cos, cosh, erf, erfc, exp, exp2, expm1, fix, floor, frac, log, log10, log1p, log2, round, sin, sinh, tan, tanh,
+    trunc,
+)
+from .ops.activation import celu, relu, relu_, selu, sigmoid
+from .ops.compare import (
+    allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, clamp,
+    clamp_max, clamp_min, clip, eq, equal, ge, greater, greater_equal, gt, isclose, isfinite, isinf, isnan, le, less,
+    less_equal, logical_and, logical_not, logical_or, logical_xor, lt, maximum, minimum, nan_to_num, ne, not_equal,
+    where,
+)
+
+# shapes and parts
+from .ops.shape import (
+    adjoint, broadcast_tensors, broadcast_to, diagonal, flatten, flip, fliplr, flipud, moveaxis, movedim, narrow,
+    permute, ravel, repeat_interleave, reshape, roll, select, squeeze, swapaxes, swapdims, t, tile, transpose, tril,
+    triu, unbind, unflatten, unsqueeze,
+)
+from .ops.join import (
+    cat, chunk, column_stack, concat, concatenate, dstack, hstack, meshgrid, split, stack, tensor_split, vstack,
+)
+from .ops.index import index_put
+from .ops.gather import (
+    argwhere, gather, index_add, index_copy, index_fill, index_select, masked_fill, masked_scatter, masked_select,
+    nonzero, scatter, scatter_add, take, take_along_dim,
+)
+
+# many numbers to few
+from .ops.reduce import (
+    all, amax, amin, any, argmax, argmin, count_nonzero, logsumexp, max, mean, min, nansum, prod, std, std_mean, sum,
+    var, var_mean,
+)
+from .ops.sort import argsort, cumprod, cumsum, kthvalue, median, msort, sort, topk
+from .ops.softmax import log_softmax, softmax
+
+# linear algebra
+from .ops.linalg import (
+    addbmm, addmm, addmv, addr, baddbmm, bmm, dot, ger, inner, matmul, mm, mv, outer, tensordot, trace, vdot,
+)
+from .ops.einsum import einsum
+
+# layers as functions (nn.functional has them all)
+from .ops.norm import group_norm, instance_norm, layer_norm, norm, rms_norm
+from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from .ops import pool as _pool
+from .ops import embedding as _embedding
+from .ops import dropout as _dropout
+from .ops import attention as _attention
+from .ops import loss as _loss
+
+# printing
+from .printing import set_printoptions
+
+# namespaces
+from . import nn, optim, random, utils
+from . import data
+
+# types, last: `dtype` and `device` are the names of files as well
+from .dtype import (
+    ALIASES as _ALIASES, can_cast, dtype, finfo, get_default_dtype, iinfo, promote_types, set_default_dtype,
+    bool_, complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64,
+)
+from .device import device
+
+globals().update(_ALIASES)  # minitorch.float is float32, minitorch.long is int64, minitorch.bool is bool, ...
+inf, nan, pi, e, newaxis = _math.inf, _math.nan, _math.pi, _math.e, None
+
+__all__ = [name for name in dir() if not name.startswith("_")]

@@ -33,9 +33,11 @@ row("Tensor.zero_", one, dtypes=EVERY, grad=(), in_place=True,
     errors=(lambda t: t.ones(2, requires_grad=True).zero_(),))
 
 for dtype in EVERY:
-    row("Tensor.to", lambda d, dtype=dtype: (one(d)[0], {"dtype": dtype, "copy": True}), dtypes=EVERY[:-1],
-        grad="all" if "float" in dtype else (), node="ToCopyBackward0", id=dtype,
-        rtol={"float32": 2e-3} if dtype == "float16" else {}, atol={"float32": 2e-3} if dtype == "float16" else {})
+    lossy = dtype in ("float32", "float16")  # finite differences in float64 would see steps
+    row("Tensor.to", lambda d, dtype=dtype: (one(d)[0], {"dtype": dtype, "copy": True}),
+        dtypes=tuple([t for t in EVERY[:-1] if not (lossy and t == "float64")]), grad="all" if "float" in dtype else (),
+        node="ToCopyBackward0", id=dtype, rtol={"float32": 2e-3} if dtype == "float16" else {},
+        atol={"float32": 2e-3} if dtype == "float16" else {})
 for name in ("float", "double", "int", "long", "short", "char", "byte", "bool", "half", "cfloat", "cdouble"):
     row("Tensor." + name, lambda d: ((d.array(d.shape(), low=0),), {}), dtypes=("float16", "int32", "bool"), grad=())
 row("Tensor.double", lambda d: d.one(), dtypes=("float32",), node="ToCopyBackward0", id="gradient")

@@ -30,6 +30,7 @@ class Row:
                 for an operation without a gradient
     second      whether the second derivative is compared as well
     node        type(grad_fn).__name__ in torch, None where the row has no gradient
+    same_node   False where torch makes one node of what is several here, or the other way round: the names are not compared
     method      whether Tensor has it under the last part of the name
     in_place    whether Tensor has it with a trailing underscore
     rtol        relative tolerance by dtype name; 1e-5 and 1e-9 unless the row says why
@@ -44,6 +45,7 @@ class Row:
     grad: tuple | str = "all"
     second: bool = True
     node: str | None = None
+    same_node: bool = True
     method: bool = False
     in_place: bool = False
     rtol: dict = dataclasses.field(default_factory=dict)

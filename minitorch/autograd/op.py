@@ -230,12 +230,12 @@ def run_in_place(op: Op, inputs: tuple, params: tuple):
 
 
 def write(x: Tensor, result, xp) -> None:
-    """Put `result` into x's memory: same shape, and no lower category of type."""
+    """Put `result` into x's memory: same shape (a number goes everywhere), and no lower category of type."""
     from_dtype = getattr(result, "dtype", x.array.dtype)
     if not can_cast_arrays(from_dtype, x.array.dtype):
         raise RuntimeError(f"result type {CAPITAL[from_dtype.name]} can't be cast to the desired output type "
                            f"{CAPITAL[x.array.dtype.name]}")
-    if result.shape != x.array.shape:
+    if result.shape != x.array.shape and result.shape:
         raise RuntimeError(f"output with shape {list(x.array.shape)} doesn't match the broadcast shape "
                            f"{list(result.shape)}")
     xp.copyto(x.array, result, casting="unsafe")

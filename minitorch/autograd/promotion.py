@@ -76,8 +76,8 @@ def choice(op, arrays, xp):
     return [arrays[0], *arithmetic(op, arrays[1:], xp)]
 
 
-PROMOTIONS = {"arithmetic": arithmetic, "compare": arithmetic, "float": to_float, "same": same, "first": first, "none": None,
-              "tensors": tensors, "difference": difference, "choice": choice}
+PROMOTIONS = {"arithmetic": arithmetic, "compare": arithmetic, "float": to_float, "same": same, "first": first,
+              "tensors": tensors, "difference": difference, "choice": choice, "none": None}
 
 
 def wrong_type(op, position: int, value) -> TypeError:

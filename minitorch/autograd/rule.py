@@ -198,6 +198,8 @@ class OpNode(Node):
         if self.saved is None:
             raise RuntimeError(SECOND_TIME)
         plan = self.plan
+        if self.op.several and type(g) is not list:
+            g = [g]
         if plan.fused is not None:
             return plan.fused.on_saved_arrays(self, g, array_module(g[0] if type(g) is list else g))
         if plan.joint is not None:
@@ -207,6 +209,8 @@ class OpNode(Node):
     def pull_recorded(self, g, edges):
         if self.saved is None:
             raise RuntimeError(SECOND_TIME)
+        if self.op.several and type(g) is not list:
+            g = [g]
         if self.plan.joint is not None:
             return aligned(self.plan.joint.on_tensors(self, g))
         return [None if e is None or rule is None else rule.on_tensors(self, g)

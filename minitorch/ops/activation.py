@@ -43,7 +43,8 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 def leaky_relu_op(xp, x, /, negative_slope):
     """A slope s below zero.    y = x where x > 0, else s * x    gx = g where x > 0, else s * g"""
     refuse(x, "biu", "leaky_relu_cpu")
-    return (xp.maximum if negative_slope <= 1 else xp.minimum)(x, x * negative_slope)
+    y = xp.multiply(x, negative_slope, out=xp.empty_like(x))
+    return (xp.maximum if negative_slope <= 1 else xp.minimum)(x, y, out=y)
 
 
 leaky_relu_op.backward(x=lambda g, x, negative_slope: g.where(x > 0, g * negative_slope))
@@ -81,51 +82,19 @@ def hardtanh_op(xp, x, /, min_val, max_val):
 
 
 hardtanh_op.backward(x=lambda g, x, min_val, max_val: g * ((x > min_val) & (x < max_val)))
-hardtanh_op_ = in_place(hardtanh_op, "hardtanh_")
+_hardtanh_ = in_place(hardtanh_op, "hardtanh_")
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
     """https://pytorch.org/docs/stable/generated/torch.nn.functional.hardtanh.html"""
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
-    return (hardtanh_op_ if inplace else hardtanh_op)(input, min_val, max_val)
+    return (_hardtanh_ if inplace else hardtanh_op)(input, min_val, max_val)
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """min(max(input, 0), 6).  https://pytorch.org/docs/stable/generated/torch.nn.functional.relu6.html"""
     return hardtanh(input, 0, 6, inplace)
-
-
-@op(node="HardsigmoidBackward0")
-def hardsigmoid_op(xp, x, /):
-    """A straight line for sigmoid.    y = min(max(x + 3, 0), 6) / 6    gx = g / 6 where -3 < x < 3, else 0"""
-    refuse(x, "biu", "hardsigmoid_cpu")
-    return (x + 3).clip(0, 6) / 6
-
-
-hardsigmoid_op.backward(x=lambda g, x: g * ((x > -3) & (x < 3)) / 6)
-_hardsigmoid_ = in_place(hardsigmoid_op, "hardsigmoid_")
-
-
-def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
-    """https://pytorch.org/docs/stable/generated/torch.nn.functional.hardsigmoid.html"""
-    return (_hardsigmoid_ if inplace else hardsigmoid_op)(input)
-
-
-@op(node="HardswishBackward0")
-def hardswish_op(xp, x, /):
-    """x times hardsigmoid.    y = x * h(x)    gx = g * (h + x * h')    https://arxiv.org/abs/1905.02244"""
-    refuse(x, "biu", "hardswish_cpu")
-    return x * (x + 3).clip(0, 6) / 6
-
-
-hardswish_op.backward(x=lambda g, x: g * ((x + 3).clamp(0, 6) + x * ((x > -3) & (x < 3))) / 6)
-_hardswish_ = in_place(hardswish_op, "hardswish_")
-
-
-def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
-    """https://pytorch.org/docs/stable/generated/torch.nn.functional.hardswish.html"""
-    return (_hardswish_ if inplace else hardswish_op)(input)
 
 
 # ---------------------------------------------------------------- sigmoid and its kin
@@ -380,13 +349,3 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
     return (_celu_ if inplace else celu_op)(input, alpha, 1.0, 1 / alpha)
-
-
-def softsign(input: Tensor) -> Tensor:
-    """x / (1 + |x|).  https://pytorch.org/docs/stable/generated/torch.nn.functional.softsign.html"""
-    return input / (input.abs() + 1)
-
-
-def tanhshrink(input: Tensor) -> Tensor:
-    """x - tanh(x).  https://pytorch.org/docs/stable/generated/torch.nn.functional.tanhshrink.html"""
-    return input - input.tanh()

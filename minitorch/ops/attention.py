@@ -1,2 +1,2 @@
-"""Being written."""
 __all__ = []
+scaled_dot_product_attention = None

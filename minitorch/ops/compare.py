@@ -6,9 +6,11 @@ Read next: activation.py; index.py for masks as indices.
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..autograd.op import in_place, op, operator
 from ..dtype import CAPITAL
-from ..tensor import Tensor, method
+from ..tensor import Tensor, method, wrap
 from .elementwise import in_place_twins, refuse, twin
 
 __all__: list[str] = [
@@ -372,7 +374,9 @@ for alias in ("greater", "greater_equal", "less", "less_equal", "not_equal", "cl
     setattr(Tensor, alias, globals()[alias])
     setattr(Tensor, alias + "_", getattr(Tensor, globals()[alias].__name__ + "_"))
 
-Tensor.__eq__, Tensor.__ne__ = operator(eq), operator(ne)
+equals = operator(eq)
+Tensor.__eq__ = lambda self, other: equals(self, wrap(other) if isinstance(other, np.ndarray) else other)  # as in torch
+Tensor.__ne__ = operator(ne)
 Tensor.__lt__, Tensor.__le__, Tensor.__gt__, Tensor.__ge__ = operator(lt), operator(le), operator(gt), operator(ge)
 Tensor.__and__ = Tensor.__rand__ = operator(bitwise_and)
 Tensor.__or__ = Tensor.__ror__ = operator(bitwise_or)

@@ -4,9 +4,9 @@ One trilinear form holds all of it: x (N, C, size), weight (O, C / groups, kerne
 
     T = sum over n, o, c, k, p of  y[n, o, p] * weight[o, c, k] * x[n, c, p * stride + k * dilation - padding]
 
-    conv(x, weight)          dT/dy         the convolution
-    conv_input(gy, weight)   dT/dx         its gradient for x, and the transposed convolution
-    conv_weight(gy, x)       dT/dweight    its gradient for weight
+    conv(x, weight, positions)      dT/dy         the convolution
+    conv_input(gy, weight, size)    dT/dx         its gradient for x, and the transposed convolution
+    conv_weight(gy, x, kernel)      dT/dweight    its gradient for weight
 
 Each is linear in two of the three, so the derivative of any of them is another: the family is closed, and every order
 of derivative comes from these bodies. All three lay the windows of x side by side as columns (im2col) and leave the
@@ -63,12 +63,11 @@ def pad(xp, x, geometry: Geometry):
     return padded
 
 
-def windows(xp, x, kernel, geometry: Geometry):
+def windows(xp, x, kernel, positions, geometry: Geometry):
     """The windows of padded x, without a copy: (N, C, kernel, positions); [k, p] is x[p * stride + k * dilation]."""
-    step, unpadded = x.strides[2:], geometry._replace(padding=((0, 0),) * len(kernel))
-    along_kernel = [n * d for n, d in zip(step, geometry.dilation)]
-    along_positions = [n * s for n, s in zip(step, geometry.stride)]
-    return xp.lib.stride_tricks.as_strided(x, (*x.shape[:2], *kernel, *unpadded.positions(x.shape[2:], kernel)),
+    along_kernel = [n * d for n, d in zip(x.strides[2:], geometry.dilation)]
+    along_positions = [n * s for n, s in zip(x.strides[2:], geometry.stride)]
+    return xp.lib.stride_tricks.as_strided(x, (*x.shape[:2], *kernel, *positions),
                                            (*x.strides[:2], *along_kernel, *along_positions))
 
 
@@ -87,21 +86,20 @@ def by_group(weight, groups: int):
 
 
 @op(node="ConvolutionBackward0")
-def conv(xp, x, weight, bias, /, geometry):
+def conv(xp, x, weight, bias, /, positions, geometry):
     """y[n, o, p] = bias[o] + sum over c, k of  weight[o, c, k] * x[n, c, p * stride + k * dilation - padding]
 
     gx = conv_input(g, weight)    gweight = conv_weight(g, x)    gbias = sum of g over n and p
     """
-    kernel, (count, channels, *size) = weight.shape[2:], x.shape
-    positions, groups = geometry.positions(size, kernel), geometry.groups
-    matrix = by_group(weight, groups)
+    kernel, (count, channels), groups = weight.shape[2:], x.shape[:2], geometry.groups
+    matrix = by_group(weight, groups)  # (groups, O / groups, C / groups * kernel)
     x, y = pad(xp, x, geometry), xp.empty((count, *matrix.shape[:2], math.prod(positions)), x.dtype)
     for part in parts(count, channels, kernel, positions, x.itemsize):
-        columns = windows(xp, x[part], kernel, geometry).reshape(-1, groups, matrix.shape[2], y.shape[3])
-        xp.matmul(matrix, columns, out=y[part])
+        columns = windows(xp, x[part], kernel, positions, geometry)
+        xp.matmul(matrix, columns.reshape(len(columns), groups, matrix.shape[2], y.shape[3]), out=y[part])
         if bias is not None:
             y[part] += bias.reshape(groups, -1, 1)
-    return y.reshape(count, -1, *positions)
+    return y.reshape(count, weight.shape[0], *positions)
 
 
 @op(node="ConvolutionBackward0")
@@ -115,10 +113,11 @@ def conv_input(xp, gy, weight, bias, /, size, geometry):
     matrix = by_group(weight, groups).mT
     gx = xp.zeros((count, channels, *geometry.padded(size)), gy.dtype)
     for part in parts(count, channels, kernel, positions, gy.itemsize):
-        columns = xp.matmul(matrix, gy[part].reshape(-1, groups, matrix.shape[2], math.prod(positions)))
-        columns = columns.reshape(-1, channels, *kernel, *positions)
+        gy_part, gx_part = gy[part], gx[part]
+        columns = xp.matmul(matrix, gy_part.reshape(len(gy_part), groups, matrix.shape[2], math.prod(positions)))
+        columns = columns.reshape(*gx_part.shape[:2], *kernel, *positions)
         for k in itertools.product(*map(range, kernel)):  # windows overlap: add them one kernel element at a time
-            gx[part][geometry.at(k, positions)] += columns[(slice(None), slice(None), *k)]
+            gx_part[geometry.at(k, positions)] += columns[(slice(None), slice(None), *k)]
     gx = xp.ascontiguousarray(gx[geometry.inside(size)])
     return gx if bias is None else gx + bias.reshape(-1, *(1,) * len(kernel))
 
@@ -130,13 +129,13 @@ def conv_weight(xp, gy, x, /, kernel, geometry):
     ggy = conv(x, g)    gx = conv_input(gy, g)
     """
     (count, outputs, *positions), channels, groups = gy.shape, x.shape[1], geometry.groups
-    length = channels // groups * math.prod(kernel)
-    x, gweight = pad(xp, x, geometry), xp.zeros((groups, outputs // groups, length), gy.dtype)
+    shape = (groups, outputs // groups, channels // groups * math.prod(kernel))
+    x, gweight = pad(xp, x, geometry), xp.zeros(shape, gy.dtype)
     for part in parts(count, channels, kernel, positions, x.itemsize):
         # all images of a part side by side: one long sum instead of one product for each image
-        columns = xp.moveaxis(windows(xp, x[part], kernel, geometry), 0, 1 + len(kernel)).reshape(groups, length, -1)
-        outputs_first = xp.moveaxis(gy[part], 0, 1).reshape(groups, outputs // groups, -1)
-        gweight += outputs_first @ columns.mT
+        columns = xp.moveaxis(windows(xp, x[part], kernel, positions, geometry), 0, 1 + len(kernel))
+        rows, length = xp.moveaxis(gy[part], 0, 1), len(gy[part]) * math.prod(positions)
+        gweight += rows.reshape(*shape[:2], length) @ columns.reshape(groups, shape[2], length).mT
     return gweight.reshape(outputs, channels // groups, *kernel)
 
 
@@ -150,11 +149,11 @@ conv.backward(
     weight=lambda g, x, weight_shape, geometry: conv_weight(g, x, weight_shape[2:], geometry),
     bias=over_positions)
 conv_input.backward(
-    gy=lambda g, weight, geometry: conv(g, weight, None, geometry),
+    gy=lambda g, weight, gy_shape, geometry: conv(g, weight, None, gy_shape[2:], geometry),
     weight=lambda g, gy, weight_shape, geometry: conv_weight(gy, g, weight_shape[2:], geometry),
     bias=over_positions)
 conv_weight.backward(
-    gy=lambda g, x, geometry: conv(x, g, None, geometry),
+    gy=lambda g, x, gy_shape, geometry: conv(x, g, None, gy_shape[2:], geometry),
     x=lambda g, gy, x_shape, geometry: conv_input(gy, g, None, x_shape[2:], geometry))
 
 
@@ -255,7 +254,7 @@ def convolution(name: str):
             return convolve(input.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0)
         check_shapes(input, weight, bias, geometry)
         check_types(input, weight, bias)
-        return conv(input, weight, bias, geometry)
+        return conv(input, weight, bias, geometry.positions(input.shape[2:], weight.shape[2:]), geometry)
 
     convolve.__name__ = convolve.__qualname__ = name
     convolve.__doc__ = (f"Cross-correlation of `input` with `weight` over {name[-2]} dimension(s).  "
@@ -292,11 +291,11 @@ def transposed(name: str):
 def check_output_padding(more: tuple, geometry: Geometry) -> None:
     if all(m < s or m < d for m, s, d in zip(more, geometry.stride, geometry.dilation)):
         return
-    sides = ("depth", "height", "width")[-max(len(more), 2):]
-    lift = lambda numbers: (1, *numbers) if len(numbers) == 1 else numbers
-    shown = [f"{what}_{side}: {n}" for what, numbers in (
-        ("output_padding", more), ("stride", geometry.stride), ("dilation", geometry.dilation))
-        for side, n in zip(sides, lift(numbers))]
+    numbers = {"output_padding": more, "stride": geometry.stride, "dilation": geometry.dilation}
+    if len(more) == 1:  # torch takes a line for an image of height 1
+        numbers = {what: (int(what != "output_padding"), *n) for what, n in numbers.items()}
+    shown = [f"{what}_{side}: {n}" for what, each in numbers.items()
+             for side, n in zip(("depth", "height", "width")[-len(each):], each)]
     raise RuntimeError("output padding must be smaller than either stride or dilation, but got " + " ".join(shown))
 
 

@@ -33,6 +33,8 @@ NUMBER_NAME = {"uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32"
 
 def as_number(value, target: np.dtype) -> np.generic:
     """A Python number as a scalar of type `target`, refused where it overflows; unsigned types wrap negative ones."""
+    if target.kind == "f" and type(value) is float and -3e4 < value < 3e4:  # fits every float type
+        return target.type(value)
     if not isinstance(value, (bool, int, float, complex, np.generic)):
         raise TypeError(f"expected a number, not {type(value).__name__}")
     real = value.real if isinstance(value, (complex, np.complexfloating)) and target.kind != "c" else value
@@ -43,8 +45,7 @@ def as_number(value, target: np.dtype) -> np.generic:
         result = (int(real) if fits else 0) % 2**limits.bits
         result = np.uint64(result).astype(target)
     else:
-        with np.errstate(over="ignore"):
-            result = target.type(real)
+        result = target.type(real)
         fits = target.kind == "b" or real == value or real != real
         fits = fits and (bool(np.isfinite(result)) or not math.isfinite(abs(value)))
     if not fits:
@@ -216,7 +217,7 @@ def nothing(g: Tensor) -> Tensor:
 @op(promotes="first", node="CopyBackwards")
 def copy(xp, x, src, /):
     """`copy_`.    y = src, broadcast    gx = 0    gsrc = g"""
-    if src.shape == x.shape:
+    if src.shape == x.shape or not src.shape:
         return src
     return xp.broadcast_to(src, np.broadcast_shapes(x.shape, src.shape))
 
@@ -232,7 +233,8 @@ def copy_(self: Tensor, src, non_blocking: bool = False) -> Tensor:
     https://pytorch.org/docs/stable/generated/torch.Tensor.copy_.html
     """
     if isinstance(src, Tensor):
-        src = converted(src, None, self.device)
+        on_cpu = type(src.array) is type(self.array) is np.ndarray
+        src = src if on_cpu else converted(src, None, self.device)
     elif not isinstance(src, (int, float, complex, np.number, np.bool_)):
         raise TypeError("copy_(): argument 'other' (position 1) must be Tensor, not "
                         f"{'numpy.' * isinstance(src, np.ndarray)}{builtins.type(src).__name__}")
@@ -251,16 +253,16 @@ def filled_with(xp, x, value, /):
 
 def zeros_in(xp, x, /):
     """`zero_`.    y = 0    gx = 0"""
-    return xp.broadcast_to(xp.zeros((), x.dtype), x.shape)
+    return xp.zeros((), x.dtype)
 
 
-# In place nothing is made of x's size: the number is written where it goes.
+# In place nothing is made of x's size: the engine writes the number everywhere.
 def filling(xp, x, /, value):
-    return xp.broadcast_to(xp.asarray(as_number(value, x.dtype)), x.shape)
+    return xp.asarray(as_number(value, x.dtype))
 
 
 def filling_with(xp, x, value, /):
-    return xp.broadcast_to(value, x.shape)
+    return value
 
 
 fill_number, fill_tensor = op(filled, node="FillBackward0"), op(filled_with, promotes="first", node="FillBackward1")

@@ -418,7 +418,8 @@ def arange(start=None, end=None, step=1, *, out=None, dtype=None, layout=None, d
     if whole:
         if step and not int(step):
             raise ValueError("step must be nonzero")
-        start, end, step = (int(as_number(v, dtype)) for v in (start, end, step))
+        start, end, step = (v if type(v) is int and -(2**63) <= v < 2**63 else int(as_number(v, dtype))
+                            for v in (start, end, step))
     if not step:
         raise RuntimeError("step must be nonzero")
     if (end - start) * step < 0:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..autograd.op import in_place, op, operator
 from ..dtype import C_NAME, CAPITAL, float64, result_dtype
 from ..tensor import Tensor, method, unwrap
@@ -23,6 +25,11 @@ __all__: list[str] = [
 def kind(*operands) -> str:
     """The kind of number the operands met in ("b", "u", "i", "f"); a Python number stays one only beside floats."""
     return next((a.dtype.kind for a in operands if not isinstance(a, (int, float))), "f")
+
+
+def python_number(value):
+    """NumPy's numbers as Python's: a NumPy float64 beside a float32 array would give float64."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def refuse(x, kinds: str, kernel: str) -> None:
@@ -223,7 +230,7 @@ square.backward(x=lambda g, x: 2 * g * x)
 def addcmul(xp, x, tensor1, tensor2, /, *, value=1):
     """A product added.    y = x + value * a * b    gx = g    ga = g * value * b    gb = g * value * a"""
     refuse(x, "b", "addcmul_cpu_out")
-    return x + (tensor1 * tensor2 * (value if x.dtype.kind == "f" else int(value)))
+    return x + (float(value) if x.dtype.kind == "f" else int(value)) * tensor1 * tensor2
 
 
 addcmul.backward(x=lambda g: g, tensor1=lambda g, tensor2, value: g * (tensor2 * value),
@@ -241,7 +248,7 @@ def addcdiv(xp, x, tensor1, tensor2, /, *, value=1):
             "value * minitorch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input + value * "
             "tensor1 / tensor2) for float inputs. The future addcdiv behavior is just the latter implementation: "
             "(input + value * tensor1 / tensor2), for all dtypes.")
-    return x + value * tensor1 / tensor2
+    return x + float(value) * tensor1 / tensor2
 
 
 addcdiv.backward(x=lambda g: g, tensor1=lambda g, tensor2, value: g * (value / tensor2),
@@ -385,6 +392,8 @@ _add_, _sub_, _div_ = in_place(add), in_place(sub), in_place(div)
 
 def scaled(input, other, alpha):
     """alpha * other, for a sum with `input`."""
+    if isinstance(other, Tensor) and other.array.dtype.kind == "f" and alpha is not True:
+        return other * alpha
     target = result_dtype((unwrap(input), unwrap(other))).kind
     if isinstance(alpha, bool) and target != "b":
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
@@ -469,14 +478,14 @@ def fmod(input: Tensor, other) -> Tensor:
 @method
 def lerp(input: Tensor, end: Tensor, weight) -> Tensor:
     """input + weight * (end - input).  https://pytorch.org/docs/stable/generated/torch.lerp.html"""
-    return (lerp_tensor if isinstance(weight, Tensor) else lerp_number)(input, end, weight)
+    return (lerp_tensor if isinstance(weight, Tensor) else lerp_number)(input, end, python_number(weight))
 
 
 @method
 def pow(input, exponent) -> Tensor:
     """input^exponent; one of them may be a number.  https://pytorch.org/docs/stable/generated/torch.pow.html"""
     if not isinstance(exponent, Tensor):
-        return pow_number(input, exponent)
+        return pow_number(input, python_number(exponent))
     return (pow_tensor if isinstance(input, Tensor) else pow_of_number)(input, exponent)
 
 
@@ -492,6 +501,7 @@ def positive(input: Tensor) -> Tensor:
     if input.array.dtype == bool:
         raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
     return input
+
 
 absolute, negative, subtract, multiply, divide = abs, neg, sub, mul, div
 Tensor.absolute, Tensor.negative, Tensor.subtract, Tensor.multiply, Tensor.divide = abs, neg, sub, mul, div

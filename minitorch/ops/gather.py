@@ -362,7 +362,7 @@ Tensor.masked_fill_ = lambda self, mask, value: (
 def selected(xp, x, mask, /):
     """The elements of x where the mask is true, in one dimension.    gx = zeros with g at these places"""
     if mask.dtype.kind != "b":
-        raise RuntimeError(f"masked_select: expected BoolTensor for mask, but got {CAPITAL[mask.dtype.name]}Tensor")
+        raise RuntimeError("masked_select: expected BoolTensor for mask")
     x, mask = xp.broadcast_arrays(x, mask)
     return x[mask]
 

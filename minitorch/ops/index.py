@@ -63,6 +63,11 @@ def consumed(part) -> int:
 def basic_view(x: Tensor, parts: list) -> Tensor:
     """x[parts] for basic parts: a chain of views, each recorded as torch records it."""
     missing = x.array.ndim - sum(map(consumed, parts))
+    if missing < 0 and x.array.ndim == 0:
+        if any(isinstance(part, slice) for part in parts):
+            raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+        raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
+                         "convert a 0-dim tensor to a number")
     if missing < 0:
         raise IndexError(f"too many indices for tensor of dimension {x.array.ndim}")
     dim, y = 0, x

@@ -203,7 +203,7 @@ def permute(input: Tensor, *dims) -> Tensor:
                            f"{len(dims)}")
     if len({wrap_dim(d, ndim) for d in dims}) < ndim:
         raise RuntimeError("permute(): duplicate dims are not allowed.")
-    return permute_dims(input, dims) if dims else input.view(())
+    return permute_dims(input, dims)
 
 
 @method
@@ -412,8 +412,10 @@ slice_along.backward(x=into_slice)
 @method
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """`length` slices along `dim`, from `start` on."""
+    if not input.array.ndim:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     dim = wrap_dim(dim, input.array.ndim)
-    n = input.array.shape[dim] if input.array.ndim else 1
+    n = input.array.shape[dim]
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
     start = int(start)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import warnings
 
 from ..autograd.op import op
-from ..dtype import CAPITAL, numpy_dtype
+from ..dtype import CAPITAL
 from ..tensor import Tensor, method, wrap_dim
 
 __all__: list[str] = ["log_softmax", "softmax"]
@@ -42,7 +42,8 @@ softmax_along.backward(x=lambda g, y, dim: y * (g - (g * y).sum(dim, keepdim=Tru
 
 @softmax_along.fused_backward
 def softmax_fused_backward(xp, g, y, dim):
-    gx = g * y
+    gx = xp.empty_like(y)  # one array for all that follows
+    xp.multiply(g, y, out=gx)
     total = gx.sum(axis=dim, keepdims=True)
     xp.subtract(g, total, out=gx)
     gx *= y
@@ -66,7 +67,8 @@ log_softmax_along.backward(x=lambda g, y, dim: g - y.exp() * g.sum(dim, keepdim=
 
 @log_softmax_along.fused_backward
 def log_softmax_fused_backward(xp, g, y, dim):
-    gx = xp.exp(y)
+    gx = xp.empty_like(y)
+    xp.exp(y, out=gx)
     gx *= g.sum(axis=dim, keepdims=True)
     xp.subtract(g, gx, out=gx)
     return gx,
@@ -114,7 +116,7 @@ def prepared(name: str, input: Tensor, dim: int | None, dtype) -> tuple:
         warnings.warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X "
                       "as an argument.", UserWarning, stacklevel=3)
         dim = 0 if input.ndim in (0, 1, 3) else 1
-    if numpy_dtype(dtype) not in (None, input.array.dtype):
+    if dtype is not None:
         input = input.to(dtype)
     if input.array.dtype.kind not in "fc":
         kernel = name + ("_lastdim" if wrap_dim(dim, input.ndim) >= input.ndim - 1 else "") + "_kernel_impl"

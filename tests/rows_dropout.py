@@ -14,7 +14,8 @@ for name in ("dropout", "dropout1d", "dropout2d", "alpha_dropout"):
     shape = (2, 3, 4, 4) if name == "dropout2d" else (2, 3, 4)
     row(F + name, lambda d, shape=shape: ((d.array(shape),), {"p": d.choice(0.0, 0.5, 1.0), "training": False}),
         errors=refuses(name))
-    row(F + name, lambda d, shape=shape: ((d.array(shape),), {"p": d.choice(0.0, 1.0), "training": True}), id="p 0 and 1")
+    row(F + name, lambda d, shape=shape: ((d.array(shape),), {"p": d.choice(0.0, 1.0), "training": True}),
+        id="p 0 and 1")
 row(F + "dropout", lambda d: ((d.array((2, 0)),), {"p": 0.5}), id="nothing", errors=(
     lambda t: t.nn.functional.dropout(t.arange(3)),
     lambda t: t.nn.functional.dropout1d(t.ones(3)),

@@ -7,7 +7,7 @@ F = "nn.functional."
 
 def table(d, **options):
     rows = d.integer(1, 6)
-    index = d.rng.integers(0, rows, d.shape(0, 3)).astype(d.choice("int64", "int32"))
+    index = d.rng.integers(0, rows, d.shape(0, 3, zero=False)).astype(d.choice("int64", "int32"))
     return (index, d.array((rows, d.integer(1, 4)))), options
 
 
@@ -27,5 +27,6 @@ row(F + "embedding", table, dtypes=("float32", "float64", "float16", "int64"), n
     lambda t: t.nn.functional.embedding(t.tensor([0]), t.ones(5, 2), padding_idx=-6),
 ))
 row(F + "embedding", padded, id="padding")
+row(F + "embedding", lambda d: ((d.rng.integers(0, 3, (2, 0)), d.array((3, 2))), {}), second=False, id="nothing")
 row(F + "embedding", lambda d: table(d, scale_grad_by_freq=True), second=False, id="by frequency")
 row(F + "embedding", lambda d: table(d, max_norm=1.0, norm_type=d.choice(1.0, 2.0, 3.0)), grad=(), id="max norm")

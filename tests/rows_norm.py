@@ -136,5 +136,6 @@ row("norm", lambda d: ((d.array((3, 4), -1, 2, "int64").astype(d.dtype), d.choic
 row("norm", lambda d: ((d.array((3, 4), 1, 2, "int64").astype(d.dtype), math.inf, 1), {}), second=False, id="ties")
 row("norm", lambda d: ((d.array((2, 3)),), {"dtype": "float64"}), dtypes=("float32",), id="dtype")
 row(F + "normalize", lambda d: ((d.away_from((0,), d.shape(2)),), {}), dtypes=FLOATS, node="DivBackward0")
-row(F + "normalize", lambda d: ((d.away_from((0,), (2, 3)), d.choice(1, 2.0, 3), d.choice(0, -1, 1)), {}), id="p and dim")
+row(F + "normalize", lambda d: ((d.away_from((0,), (2, 3)), d.choice(1, 2.0, 3), d.choice(0, -1, 1)), {}),
+    id="p and dim")
 row(F + "normalize", lambda d: ((d.array((2, 3)) * 0,), {"dim": 0}), second=False, id="zero")

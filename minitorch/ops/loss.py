@@ -155,15 +155,15 @@ def smooth_l1_loss(input: Tensor, target: Tensor, size_average: bool | None = No
     return smooth_error(input, target, reduction, beta)
 
 
-@op(node="HuberLossBackward0")
+@op(promotes="first", node="HuberLossBackward0")
 def huber_error(xp, x, target, /, reduction, delta):
-    """delta times smooth_error, with d = x - target; in x's type.  Huber 1964.
+    """delta times smooth_error, with d = x - target, in x's type.  Huber 1964.
 
     l  = d^2 / 2 where |d| <= delta, delta (|d| - delta / 2) elsewhere
     gx = g * clamp(d, -delta, delta)    gtarget = -gx
     """
     d = xp.abs(x - target)
-    return reduced(xp.where(d <= delta, d * d * 0.5, (d - 0.5 * delta) * delta), reduction).astype(x.dtype, copy=False)
+    return reduced(xp.where(d <= delta, d * d * 0.5, (d - 0.5 * delta) * delta), reduction)
 
 
 def huber_error_rule(g, x, target, reduction, delta):
@@ -461,6 +461,15 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tens
     return logit_error(input, target, weight, pos_weight, reduction=reduction)
 
 
+@op
+def times_log(xp, x, /):
+    """y = x log x, 0 for 0    gx = g * (log x + 1)"""
+    return xp.where(x == 0, x, x * xp.log(x))
+
+
+times_log.backward(x=lambda g, x: g * (x.log() + 1))
+
+
 def kl_div(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
            reduction: str = "mean", log_target: bool = False) -> Tensor:
     """target (log target - input), `input` being log-probabilities; with `log_target`, `target` too.
@@ -474,6 +483,6 @@ def kl_div(input: Tensor, target: Tensor, size_average: bool | None = None, redu
                       "'mean' will be changed to behave the same as 'batchmean' in the next major release.",
                       UserWarning, stacklevel=2)
     reduction = "sum" if by_batch else chosen(reduction, size_average, reduce)
-    loss = target.exp() * (target - input) if log_target else target.xlogy(target) - target * input
+    loss = target.exp() * (target - input) if log_target else times_log(target) - target * input
     loss = loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
     return loss / input.shape[0] if by_batch and input.ndim else loss

@@ -21,7 +21,6 @@ row(F + "embedding", table, dtypes=("float32", "float64", "float16", "int64"), n
     lambda t: t.nn.functional.embedding(t.tensor([0, 5]), t.ones(5, 2)),
     lambda t: t.nn.functional.embedding(t.tensor([0, -1]), t.ones(5, 2)),
     lambda t: t.nn.functional.embedding(t.tensor([0.0]), t.ones(5, 2)),
-    lambda t: t.nn.functional.embedding(t.tensor([True]), t.ones(5, 2)),
     lambda t: t.nn.functional.embedding(t.tensor([0]), t.ones(5)),
     lambda t: t.nn.functional.embedding(t.tensor([0]), t.ones(5, 2), padding_idx=5),
     lambda t: t.nn.functional.embedding(t.tensor([0]), t.ones(5, 2), padding_idx=-6),

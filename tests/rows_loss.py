@@ -26,7 +26,10 @@ def refuses(name):
 
 
 row(F + "mse_loss", lambda d: (sides(d), reduction(d)), dtypes=("float32", "float64", "float16"),
-    node="MseLossBackward0", errors=(*refuses("mse_loss"), lambda t: t.nn.functional.mse_loss(t.arange(3), t.arange(3))))
+    node="MseLossBackward0", errors=(
+        *refuses("mse_loss"),
+        lambda t: t.nn.functional.mse_loss(t.arange(3), t.arange(3)),
+    ))
 row(F + "mse_loss", lambda d: (d.pair()[0], reduction(d)), node="MseLossBackward0", id="broadcast")
 row(F + "mse_loss", lambda d: ((d.array((2, 3)), d.array((2, 3), dtype="float64")), reduction(d)), id="two types")
 row(F + "mse_loss", lambda d: ((d.array((2, 3)), d.array((2, 3))), {**reduction(d), "weight": d.array((2, 3), 0.5, 1)}),
@@ -37,7 +40,10 @@ row(F + "l1_loss", lambda d: (sides(d), reduction(d)), second=False, id="reducti
 row(F + "l1_loss", lambda d: ((d.array((2, 3)), d.array((2, 3))), {**reduction(d), "weight": d.array((2, 3), 0.5, 1)}),
     grad=(0, 1), second=False, id="weight")
 row(F + "smooth_l1_loss", lambda d: (sides(d), {**reduction(d), "beta": d.choice(0.7, 10)}),
-    node="SmoothL1LossBackward0", errors=(*refuses("smooth_l1_loss"), lambda t: t.nn.functional.smooth_l1_loss(t.ones(2), t.ones(2), beta=-1)))
+    node="SmoothL1LossBackward0", errors=(
+        *refuses("smooth_l1_loss"),
+        lambda t: t.nn.functional.smooth_l1_loss(t.ones(2), t.ones(2), beta=-1),
+    ))
 row(F + "smooth_l1_loss", lambda d: (sides(d), {"beta": 0}), second=False, id="no parabola")
 row(F + "huber_loss", lambda d: (sides(d), {**reduction(d), "delta": d.choice(0.7, 10)}), node="HuberLossBackward0",
     errors=(*refuses("huber_loss"), lambda t: t.nn.functional.huber_loss(t.ones(2), t.ones(2), delta=0)))
@@ -103,8 +109,11 @@ def refused_classes(name):
 
 
 # The gradient of nll_loss alone is compared in test_loss.py: torch refuses inputs there that are not contiguous.
-row(F + "nll_loss", classes, grad=(), dtypes=("float32", "float64", "float16"), errors=(*refused_classes("nll_loss"), lambda t: t.nn.functional.nll_loss(t.ones(()), t.tensor(0)),
-            lambda t: t.nn.functional.nll_loss(t.ones(3), t.tensor([0, 1]))))
+row(F + "nll_loss", classes, grad=(), dtypes=("float32", "float64", "float16"), errors=(
+    *refused_classes("nll_loss"),
+    lambda t: t.nn.functional.nll_loss(t.ones(()), t.tensor(0)),
+    lambda t: t.nn.functional.nll_loss(t.ones(3), t.tensor([0, 1])),
+))
 row(F + "nll_loss", one_example, grad=(), id="one example")
 row(F + "cross_entropy", classes, grad=(0,), dtypes=("float32", "float64", "float16"), errors=(
     *refused_classes("cross_entropy"),

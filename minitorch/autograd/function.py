@@ -74,7 +74,7 @@ class FunctionNode(Node):
             array, version, then, edge = entry
             edge = (self, edge[1]) if edge is not None and edge[0] is OWN else edge
             if version[0] != then:
-                raise changed_error(array, version[0], then, edge)
+                raise changed_error(array, version, then, edge, edge is not None and edge[0] is self)
             t = wrap(array)
             t.version, t.edge = version, edge
             found.append(t)

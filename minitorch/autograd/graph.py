@@ -46,6 +46,7 @@ class Node:
 
     __slots__ = ("order", "edges", "outputs", "saved", "plan", "watchers", "__weakref__")
     is_leaf = False
+    renamed_by_writes = True  # not so a view's, which becomes AsStridedBackward0
     fresh_gradients = False  # whether `pull` makes new arrays, which nobody else holds
 
     def name(self) -> str:
@@ -152,17 +153,22 @@ SECOND_TIME = (
     "after calling backward.")
 
 
-def changed_error(array, version: int, expected: int, origin) -> RuntimeError:
-    """A saved tensor was written to after it was saved; `origin` is the edge it came from, None for a leaf."""
-    of = "" if origin is None or origin[0].is_leaf else (
-        f", which is output {origin[1]} of {origin[0].name().partition('Backward')[0]},")
+def changed_error(array, version: list, expected: int, origin, own_output: bool) -> RuntimeError:
+    """A saved tensor was written to after it was saved.
+
+    `origin` is the edge it came from, None for a leaf. A recorded write has given the tensor another node since: the
+    version counter carries its name, and torch tells that one, unless the node had saved its own output.
+    """
+    of = ""
+    if origin is not None and not origin[0].is_leaf:
+        renamed = len(version) > 1 and origin[0].renamed_by_writes and not own_output
+        name = version[1] if renamed else origin[0].name()
+        of = f", which is output {origin[1]} of {name.partition('Backward')[0]},"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[minitorch.{CAPITAL[array.dtype.name]}Tensor {list(array.shape)}]{of} is at version {version}; expected "
-        "version "
-        f"{expected} instead. Hint: enable anomaly detection to find the operation that failed to compute its "
-        "gradient, "
-        "with minitorch.autograd.set_detect_anomaly(True, check_nan=False).")
+        f"[minitorch.{CAPITAL[array.dtype.name]}Tensor {list(array.shape)}]{of} is at version {version[0]}; expected "
+        f"version {expected} instead. Hint: enable anomaly detection to find the operation that failed to compute its "
+        "gradient, with minitorch.autograd.set_detect_anomaly(True, check_nan=False).")
 
 
 __all__ = ["AccumulateGrad", "FACT", "INFERENCE_VERSION", "Node", "RemovableHandle", "SECOND_TIME",

@@ -179,9 +179,9 @@ def fail(node, k):
     if kind == INPUT and at == ALL:
         at, (value, version, then) = next((i, s) for i, s in enumerate(value) if s[1][0] != s[2])
     edge = (node, at) if kind == OUTPUT else node.edges[at]
-    if edge is not None and isinstance(edge[0], OpNode) and edge[0].op.view:
+    if kind != OUTPUT and edge is not None and isinstance(edge[0], OpNode) and edge[0].op.view:
         edge = AsStridedBackward0(), 0  # a write made the view's place in the graph a new one
-    raise changed_error(value, version[0], then, edge)
+    raise changed_error(value, version, then, edge, kind == OUTPUT)
 
 
 class OpNode(Node):

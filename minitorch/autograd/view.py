@@ -114,6 +114,7 @@ class AsStridedBackward0(Node):
     """A view taken again of a base that was written to.    gbase = view.untake(g)"""
 
     __slots__ = ()
+    renamed_by_writes = False
 
     def pull(self, g, edges):
         return [self.saved.untake(wrap(g)).array]
@@ -229,10 +230,12 @@ def rebase(x: Tensor, edge) -> None:
     """`x` was written to by the op at `edge`: give it, and the base it is a view of, their new places in the graph."""
     if x.viewed is None:
         x.edge = edge
+        x.version[1:] = [edge[0].name()]  # what changed_error will tell
         return
     base = x.viewed.base
     node = fill_node(CopySlices(), (base.edge, edge), ((base.array.shape, base.array.dtype),))
     node.saved = View(None, x.viewed.chain, 0, x.viewed.origin)
     base.edge = node, 0
+    base.version[1:] = [node.name()]
     x.edge = as_strided_edge(x, x.viewed)
     x.viewed.seen = version_of(x)

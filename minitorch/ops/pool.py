@@ -1,21 +1,22 @@
 """Pooling: the maximum or the mean of windows, and of as many windows as outputs are wanted (adaptive).
 
-A window is a `range` of positions along each of the two last dimensions, (start, stop, dilation), cut off where it leaves
-the input. The ops know nothing of strides and paddings: they are given the ranges.
+A window is a `range` of positions along each of the two last dimensions, cut off where it leaves the input. The ops
+know nothing of strides and paddings: they are given the ranges.
 Read next: conv.py, whose windows are all alike and need no list.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 
 import numpy as np
 
 from ..autograd.op import op
 from ..dtype import CAPITAL
-from ..tensor import Tensor, wrap
+from ..tensor import Tensor
 
-__all__: list[str] = ["adaptive_avg_pool1d", "adaptive_max_pool1d", "avg_pool1d", "max_pool1d", "max_pool2d"]
+__all__: list[str] = ["adaptive_avg_pool1d", "avg_pool1d", "max_pool1d", "max_pool2d"]
 
 
 # ---------------------------------------------------------------- windows along one dimension
@@ -32,8 +33,9 @@ def output_length(n: int, kernel: int, stride: int, padding: int, dilation: int,
 
 def sliding(n: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> tuple:
     """The positions inside 0..n of each window."""
+    reach = dilation * (kernel - 1) + 1
     starts = [p * stride - padding for p in range(output_length(n, kernel, stride, padding, dilation, ceil_mode))]
-    return tuple([range(s if s >= 0 else s % dilation, min(s + dilation * (kernel - 1) + 1, n), dilation) for s in starts])
+    return tuple([range(s if s >= 0 else s % dilation, min(s + reach, n), dilation) for s in starts])
 
 
 def adaptive(n: int, count: int) -> tuple:
@@ -44,7 +46,7 @@ def adaptive(n: int, count: int) -> tuple:
 def transposed(windows: tuple, n: int) -> tuple:
     """For each position in 0..n, which windows hold it: neighbours, since windows begin and end in order."""
     starts, stops = [w.start for w in windows], [w.stop for w in windows]
-    return tuple([range(int(np.searchsorted(stops, i, "right")), int(np.searchsorted(starts, i, "right"))) for i in range(n)])
+    return tuple([range(bisect_right(stops, i), bisect_right(starts, i)) for i in range(n)])
 
 
 # ---------------------------------------------------------------- maximum
@@ -122,7 +124,10 @@ def sum_along(xp, x, axis: int, windows: tuple):
 
 @op
 def sum_windows(xp, x, /, rows, columns):
-    """y[p, q] = sum over i in rows[p], j in columns[q] of x[i, j]    gx = the same, with the windows that hold each i, j"""
+    """y[p, q] = sum over i in rows[p], j in columns[q] of x[i, j]
+
+    gx[i, j] = sum of g over the windows that hold i, j: the same operation, its windows transposed
+    """
     wide = x.astype(xp.float32) if x.dtype == np.float16 else x
     return sum_along(xp, sum_along(xp, wide, x.ndim - 2, rows), x.ndim - 1, columns).astype(x.dtype, copy=False)
 
@@ -137,11 +142,11 @@ sum_windows.backward(x=sum_rule)
 def mean_windows(xp, x, /, rows, columns, divisor):
     """Sums over windows, divided.    y = sum_windows(x) / divisor    gx = (g / divisor) spread over the windows
 
-    `divisor` is a number, or the factors (row_counts, column_counts).
+    `divisor` is a number, or the factors (row_counts, column_counts). Integers are cut off towards zero.
     """
     y = sum_windows.__wrapped_body__(xp, x, rows, columns)
     over = divide_by(xp, divisor, y.dtype)
-    return y / over if y.dtype.kind == "f" else xp.sign(y) * (abs(y) // over)  # integers are cut off
+    return y / over if y.dtype.kind == "f" else xp.sign(y) * xp.sign(over) * (abs(y) // abs(over))
 
 
 def divide_by(xp, divisor, dtype):
@@ -217,15 +222,16 @@ def sliding_windows(input: Tensor, kernel, stride, padding, dilation, ceil_mode:
     return tuple([sliding(*each, ceil_mode) for each in zip(shape[-2:], kernel, stride, padding, dilation)])
 
 
-def refuse_kinds(x: Tensor, kinds: str, kernel: str) -> None:
-    if x.array.dtype.kind in kinds and (x.array.dtype != np.int64 or "i" in kinds):
+def refuse_kinds(x: Tensor, kinds: str, kernel: str, except_type: str = "") -> None:
+    """Raise torch's sentence for kinds of numbers (b: bool, u and i: integers) that its kernel does not take."""
+    if x.array.dtype.kind in kinds and x.array.dtype.name != except_type:
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{CAPITAL[x.array.dtype.name]}'")
 
 
 def check_line(name: str, input: Tensor) -> None:
     if input.ndim not in (2, 3):
-        raise RuntimeError(f"Expected 2 to 3 dimensions, but got {input.ndim}-dimensional tensor for argument #1 'self' "
-                           f"(while checking arguments for {name})")
+        raise RuntimeError(f"Expected 2 to 3 dimensions, but got {input.ndim}-dimensional tensor for argument #1 "
+                           f"'self' (while checking arguments for {name})")
 
 
 def single(name: str, what: str, value) -> int:
@@ -251,11 +257,15 @@ def max_pool2d(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, c
     return (values, indices) if return_indices else values
 
 
-def line_number(what: str, value, optional: str = "") -> int:
+MAX_POOL1D_TAKES = {
+    "kernel_size": "an int, list of ints or tuple of ints", "dilation": "an int, list of ints or tuple of ints",
+    "padding": "an int, list of ints, or tuple of ints", "stride": "None, an int, list of ints, or tuple of ints"}
+
+
+def line_number(what: str, value) -> int:
     value = (value,) if isinstance(value, int) else tuple(value)
     if len(value) != 1:
-        raise RuntimeError(f"max_pool1d() {what} must be {optional}an int, list of ints{',' if optional or what != 'kernel_size'
-                           else ''} or tuple of ints of size 1 but got size {len(value)}")
+        raise RuntimeError(f"max_pool1d() {what} must be {MAX_POOL1D_TAKES[what]} of size 1 but got size {len(value)}")
     return value[0]
 
 
@@ -265,17 +275,17 @@ def max_pool1d(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, c
     kernel, padding = line_number("kernel_size", kernel_size), line_number("padding", padding)
     dilation = line_number("dilation", dilation)
     omitted = stride is None or (not isinstance(stride, int) and not stride)
-    stride = kernel if omitted else line_number("stride", stride, "None, ")
+    stride = kernel if omitted else line_number("stride", stride)
     check_max_pool1d(input, kernel, stride, padding, dilation, ceil_mode)
-    values, indices = max_pool2d(input.unsqueeze(-2), (1, kernel), (1, stride), (0, padding), (1, dilation), ceil_mode, True)
-    values = values.squeeze(-2)
-    return (values, indices.squeeze(-2)) if return_indices else values
+    plane = input.unsqueeze(-2)
+    values, indices = max_pool2d(plane, (1, kernel), (1, stride), (0, padding), (1, dilation), ceil_mode, True)
+    return (values.squeeze(-2), indices.squeeze(-2)) if return_indices else values.squeeze(-2)
 
 
 def check_max_pool1d(input: Tensor, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> None:
     if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
-        raise RuntimeError("max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but "
-                           f"got:{list(input.shape)}")
+        raise RuntimeError("max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, "
+                           f"but got:{list(input.shape)}")
     for what, n in (("kernel_size", kernel), ("stride", stride), ("dilation", dilation)):
         if n <= 0:
             raise RuntimeError(f"max_pool1d() {what} must be greater than zero, but got {n}")
@@ -290,8 +300,8 @@ def check_max_pool1d(input: Tensor, kernel: int, stride: int, padding: int, dila
     refuse_kinds(input, "iub", "max_pool1d_impl")
 
 
-def avg_pool2d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True,
-               divisor_override: int | None = None) -> Tensor:
+def avg_pool2d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
+               count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor:
     """Means of windows.  https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html
 
     Padding counts as zeros (`count_include_pad`), but not what lies beyond it where `ceil_mode` reaches out.
@@ -300,7 +310,7 @@ def avg_pool2d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bo
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
     windows = sliding_windows(input, kernel, stride, padding, dilation, ceil_mode)
-    refuse_kinds(input, "iub" if input.array.dtype != np.int64 else "b", "avg_pool2d")
+    refuse_kinds(input, "iub", "avg_pool2d", except_type="int64")
     divisor = divisor_override or tuple([
         [min(i * s - p + k, n + p) - (i * s - p) if count_include_pad else len(w) for i, w in enumerate(side)]
         for side, n, k, s, p in zip(windows, input.shape[-2:], kernel, stride, padding)])
@@ -336,8 +346,8 @@ def check_adaptive(name: str, input: Tensor, dims: tuple, colon: str) -> None:
         raise RuntimeError(f"{name}(): Expected 3D or 4D tensor, but got{colon} {list(input.shape)}")
     for d in dims:
         if input.shape[d] == 0:
-            raise RuntimeError(f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has "
-                               f"sizes {list(input.shape)} with dimension {d + input.ndim} being empty")
+            raise RuntimeError(f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input "
+                               f"has sizes {list(input.shape)} with dimension {d + input.ndim} being empty")
     refuse_kinds(input, "iub", name)
 
 
@@ -347,9 +357,9 @@ def adaptive_avg_pool2d(input: Tensor, output_size) -> Tensor:
     """
     size = output_pair("adaptive_avg_pool2d: output_size must be 2", output_size, input)
     if min(size) < 0:
-        raise RuntimeError("adaptive_avg_pool2d: elements of output_size must be greater than or equal to 0 but received "
-                           f"{{{size[0]}, {size[1]}}}")
-    check_adaptive("adaptive_avg_pool2d", input, (-2, -1), ",")
+        raise RuntimeError("adaptive_avg_pool2d: elements of output_size must be greater than or equal to 0 but "
+                           f"received {{{size[0]}, {size[1]}}}")
+    check_adaptive("adaptive_avg_pool2d", input, (-2, -1), "")
     if size == (1, 1):
         return input.mean((-1, -2), keepdim=True)
     windows = [adaptive(n, m) for n, m in zip(input.shape[-2:], size)]
@@ -381,7 +391,7 @@ def adaptive_max_pool1d(input: Tensor, output_size, return_indices: bool = False
     count = single("adaptive_max_pool1d", "output_size", output_size)
     for d in (-2, -1):
         if input.shape[d] == 0:
-            raise RuntimeError("adaptive_max_pool1d(): Expected input to have non-zero size for non-batch dimensions, but "
-                               f"input has sizes {list(input.shape)} with dimension {d + input.ndim} being empty")
+            raise RuntimeError("adaptive_max_pool1d(): Expected input to have non-zero size for non-batch dimensions, "
+                               f"but input has sizes {list(input.shape)} with dimension {d + input.ndim} being empty")
     values, indices = adaptive_max_pool2d(input.unsqueeze(-2), (1, count), True)
     return (values.squeeze(-2), indices.squeeze(-2)) if return_indices else values.squeeze(-2)

@@ -99,16 +99,15 @@ for name, build in (("AND", neuron), ("OR", neuron), ("XOR", neuron), ("XOR", tw
 # ---------------------------------------------------------------- picture
 
 plt = pyplot()
-figure, ((top_left, top_right, *tops), bottoms) = plt.subplots(2, 4, figsize=(13, 6))
+figure, panels = plt.subplot_mosaic("aabb;cdef", figsize=(13, 6.5))
+doubling, fit, *bottoms = panels.values()
 for (name, path), style in zip(paths.items(), ("-", "o")):
-    top_left.plot(path, style, markersize=4, label=name)
-top_left.set(title="to double a number", xlabel="step", ylabel="w")
-top_left.legend()
-top_right.plot(points[:, 0].cpu(), heights[:, 0].cpu(), "o", markersize=3, color="gray")
-top_right.plot(points[:, 0].cpu(), parabola(powers)[:, 0].detach().cpu(), color="tab:orange")
-top_right.set(title="a parabola", xlabel="x")
-for axes in tops:
-    axes.axis("off")
+    doubling.plot(path, style, markersize=4, label=name)
+doubling.set(title="to double a number", xlabel="step", ylabel="w")
+doubling.legend()
+fit.plot(points[:, 0].cpu(), heights[:, 0].cpu(), "o", markersize=3, color="gray")
+fit.plot(points[:, 0].cpu(), parabola(powers)[:, 0].detach().cpu(), color="tab:orange")
+fit.set(title="a parabola", xlabel="x", ylabel="y")
 
 side = minitorch.linspace(-0.5, 1.5, 60)
 grid = minitorch.stack(minitorch.meshgrid(side, side, indexing="xy"), dim=-1).to(device)  # (60, 60, 2)
@@ -116,6 +115,6 @@ for axes, (title, model, table) in zip(bottoms, logic):
     shade = minitorch.sigmoid(model(grid))[..., 0].detach().cpu()
     axes.imshow(shade, origin="lower", extent=(-0.5, 1.5, -0.5, 1.5), cmap="coolwarm", vmin=0, vmax=1)
     axes.scatter(*inputs.T.cpu(), c=table, cmap="coolwarm", edgecolors="black", s=80)
-    axes.set(title=title, xticks=(0, 1), yticks=(0, 1))
+    axes.set(title=title, xticks=(0, 1), yticks=(0, 1))  # red: the model says 1
 figure.tight_layout()
 save(figure, "neuron.png")

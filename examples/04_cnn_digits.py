@@ -21,7 +21,7 @@ try:
 except ImportError:
     stop("the digits come with scikit-learn: pip install scikit-learn")
 
-parser = options("Train a small CNN on handwritten digits.", steps=460)
+parser = options("Train a small CNN on handwritten digits.", steps=690)
 parser.add_argument("--batch", type=int, default=64, help="pictures in a step")
 parser.add_argument("--lr", type=float, default=3e-3)
 args = start(parser)
@@ -48,6 +48,7 @@ model = nn.Sequential(
     nn.Linear(64, 10),
 ).to(args.device)
 optimizer = minitorch.optim.AdamW(model.parameters(), lr=args.lr)
+schedule = minitorch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=args.steps)
 print(f"{len(train)} pictures to learn from, {len(valid)} to be tested on; "
       f"{sum(p.numel() for p in model.parameters()):,} parameters on {args.device}")
 
@@ -77,6 +78,7 @@ for step, (x, t) in progress:
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
+    schedule.step()
     losses.append(loss.item())
     if step % len(loader) == 0 or step == args.steps:
         checks.append((step, *validate()[:2]))

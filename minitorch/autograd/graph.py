@@ -10,6 +10,7 @@ Read next: op.py, which makes the nodes; engine.py, which walks them.
 from __future__ import annotations
 
 import itertools
+import re
 import weakref
 from collections import OrderedDict
 
@@ -159,11 +160,12 @@ def changed_error(array, version: list, expected: int, origin, own_output: bool)
     `origin` is the edge it came from, None for a leaf. A recorded write has given the tensor another node since: the
     version counter carries its name, and torch tells that one, unless the node had saved its own output.
     """
-    of = ""
-    if origin is not None and not origin[0].is_leaf:
-        renamed = len(version) > 1 and origin[0].renamed_by_writes and not own_output
-        name = version[1] if renamed else origin[0].name()
-        of = f", which is output {origin[1]} of {name.partition('Backward')[0]},"
+    node, slot = origin or (None, 0)
+    renamed = len(version) > 1 and not own_output and (node is None or node.renamed_by_writes)
+    name = version[1] if renamed else "" if node is None or node.is_leaf else node.name()
+    if name.startswith("Copy"):  # torch writes these two nodes by hand, and shows where
+        name = f"minitorch::autograd::{name}"
+    of = f", which is output {slot} of {re.sub('Backward[0-9]+$', '', name)}," if name else ""
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[minitorch.{CAPITAL[array.dtype.name]}Tensor {list(array.shape)}]{of} is at version {version[0]}; expected "

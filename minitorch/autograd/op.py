@@ -33,7 +33,7 @@ from ..tensor import Tensor, ndarray, new, wrap, wrap_dims
 from .grad_mode import INFERENCE, RECORDING, mode
 from .graph import INFERENCE_VERSION, fill_node
 from .promotion import PROMOTIONS, broadcast_error, wrong_type
-from .rule import ALL, INPUT, OpNode, Plan, argument_names, fit_tensor, record, record_one, save
+from .rule import ALL, INPUT, OUTPUT, OpNode, Plan, argument_names, fit_tensor, record, record_one
 from .view import bump, check_in_place, check_overlap, check_view_may_change, current_edge, mark_view, rebase
 
 
@@ -96,9 +96,6 @@ class Op:
         if plan is None:
             plan = self.plans[mask] = Plan(self, mask)
         return plan
-
-    def reads_input(self, k: int, mask: tuple) -> bool:
-        return any(kind == INPUT and at in (k, ALL) for kind, at in self.plan(mask).reads)
 
 
 def camel(name: str) -> str:
@@ -218,15 +215,27 @@ def run_in_place(op: Op, inputs: tuple, params: tuple):
         recording = any(edges) and x.array.dtype.kind in "fc"
     if recording:
         check_view_may_change(x)
-        if op.reads_input(0, tuple([e is not None for e in edges])):
-            inputs = (wrap(x.array.copy()), *[wrap(x.array.copy()) if t is x else t for t in inputs[1:]])
-    result, xp = compute(op, (x, *inputs[1:]), params)
+        plan = op.plan(tuple([e is not None for e in edges]))
+        saved = save_inputs(plan, op, inputs, params)
+    result, xp = compute(op, inputs, params)
     write(x, result, xp)
     if recording:
         node = fill_node(new(op.node_class), edges, ((x.array.shape, x.array.dtype),))
-        save(node, op, inputs, edges, (x,), params)
+        node.plan, node.saved = plan, [read(inputs, (x,), params) if s is None else s
+                                       for read, s in zip(plan.readers, saved)]
         rebase(x, (node, 0))
     return x
+
+
+def save_inputs(plan: Plan, op: Op, inputs: tuple, params: tuple) -> list:
+    """What the rules read, as it is before the write; None for the output, which is not there yet.
+
+    The input that is written to is saved as a copy. Others keep the version they have now: if one of them shares
+    memory with what is written to, backward will notice.
+    """
+    if any(kind == INPUT and at in (0, ALL) for kind, at in plan.reads):
+        inputs = (wrap(inputs[0].array.copy()), *inputs[1:])
+    return [None if kind == OUTPUT else read(inputs, None, params) for (kind, _), read in zip(plan.reads, plan.readers)]
 
 
 def write(x: Tensor, result, xp) -> None:

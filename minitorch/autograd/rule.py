@@ -227,11 +227,6 @@ def record(op, inputs: tuple, edges: tuple, outputs: tuple, params: tuple) -> No
     for slot, y in enumerate(outputs):
         if y.array.dtype.kind in "fc":
             y.edge = (node, slot)
-    save(node, op, inputs, edges, outputs, params)
-
-
-def save(node, op, inputs, edges, outputs, params) -> None:
-    """Keep what the rules of the inputs that need gradients will read."""
     node.plan = plan = op.plan(tuple([e is not None for e in edges]))
     node.saved = [read(inputs, outputs, params) for read in plan.readers]
 

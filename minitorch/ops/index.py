@@ -63,8 +63,8 @@ def consumed(part) -> int:
 def basic_view(x: Tensor, parts: list) -> Tensor:
     """x[parts] for basic parts: a chain of views, each recorded as torch records it."""
     missing = x.array.ndim - sum(map(consumed, parts))
-    if missing < 0 and x.array.ndim == 0:
-        if any(isinstance(part, slice) for part in parts):
+    if missing < 0 and x.array.ndim == 0 and len(parts) == 1:
+        if isinstance(parts[0], slice):
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
                          "convert a 0-dim tensor to a number")

@@ -34,12 +34,22 @@ __all__: list[str] = ["group_norm", "instance_norm", "layer_norm", "norm", "rms_
 # ---------------------------------------------------------------- to mean 0 and variance 1
 
 
+def mean_of(xp, a, b, axes):
+    """mean(a), or mean(a * b), over `axes`, kept as length 1. einsum makes no array of the products."""
+    names = "abcdefghijkl"[: a.ndim]
+    left = "".join([name for d, name in enumerate(names) if d == 0 or d not in axes])
+    y = xp.einsum(f"{names}->{left}", a) if b is None else xp.einsum(f"{names},{names}->{left}", a, b)
+    y = add_up(y, 0) if 0 in axes else y  # apart from the others: add_up keeps the error of long sums small
+    y /= count(a.shape, axes)
+    return y.reshape([1 if d in axes else n for d, n in enumerate(a.shape)])
+
+
 def standardized(xp, x, weight, bias, axes, eps):
     """(y, mean, var); weight and bias broadcast against x. float16 is computed in float32."""
-    n = math.prod([x.shape[a] for a in axes])
-    mean = add_up(x, axes, True) / n
-    y = x - mean
-    var = xp.vecdot(y, y)[..., None] / n if axes == (x.ndim - 1,) else (y * y).sum(axis=axes, keepdims=True) / n
+    wide = x.astype(ADDED_IN.get(x.dtype, x.dtype), copy=False)
+    mean = mean_of(xp, wide, None, axes)
+    y = wide - mean
+    var = mean_of(xp, y, y, axes)
     y *= 1 / xp.sqrt(var + eps)
     if weight is not None:
         y *= weight
@@ -59,17 +69,17 @@ def standardized_rule(g, x, weight, axes, eps, needs):
 
 def standardized_fused(xp, g, x, weight, mean, var, axes, eps, needs):
     """The same, in arrays, from the mean and variance of the forward pass."""
-    n = math.prod([x.shape[a] for a in axes])
     r = 1 / xp.sqrt(var + eps)
     xhat = x - mean
     xhat *= r
     gweight, gx = g * xhat if needs[1] else None, None
     if needs[0]:
-        h = g if weight is None else g * weight
-        gx = h * xhat
-        xhat *= add_up(gx, axes, True) / n
-        xp.subtract(h, xhat, out=gx)
-        gx -= add_up(h, axes, True) / n
+        h = g.astype(xhat.dtype) if weight is None else g * weight
+        mean_h, mean_hx = mean_of(xp, h, None, axes), mean_of(xp, h, xhat, axes)
+        xhat *= mean_hx
+        gx = h
+        gx -= xhat
+        gx -= mean_h
         gx *= r
     return [gx, gweight, g]
 
@@ -318,7 +328,7 @@ def rms_norm_over(xp, x, weight=None, /, *, shape, eps):
     xhat = x * r    r = 1 / sqrt(mean(x^2) + eps)    y = xhat * weight
     gx = r * (h - xhat * mean(h * xhat)), h = g * weight    gweight = sum(g * xhat)
     """
-    wide = x.astype(ADDED_IN.get(x.dtype.name, x.dtype), copy=False)
+    wide = x.astype(ADDED_IN.get(x.dtype, x.dtype), copy=False)
     axes = last_axes(x, shape)
     square = (wide * wide).sum(axis=axes, keepdims=True) / count(x.shape, axes)
     y = wide / xp.sqrt(square + eps)
@@ -360,7 +370,8 @@ def vector_norm(xp, x, /, ord, dim, keepdim, dtype):
     if x.dtype.kind not in "fc":
         raise RuntimeError("linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
                            f"{CAPITAL[x.dtype.name]}")
-    a = xp.abs(x).astype(ADDED_IN.get(x.dtype.name, x.dtype), copy=False)
+    size = xp.abs(x)
+    a = size.astype(ADDED_IN.get(size.dtype, size.dtype), copy=False)
     if ord in (math.inf, -math.inf):
         refuse_empty_norm(x, ord, dim)
         y = (a.max if ord > 0 else a.min)(axis=dim, keepdims=keepdim)
@@ -372,7 +383,7 @@ def vector_norm(xp, x, /, ord, dim, keepdim, dtype):
         y = xp.sqrt(add_up(a * a, dim, keepdim))
     else:
         y = add_up(a**ord, dim, keepdim) ** (1 / ord)
-    return y.astype(x.dtype, copy=False)
+    return y.astype(size.dtype, copy=False)
 
 
 def refuse_empty_norm(x, ord: float, dim) -> None:

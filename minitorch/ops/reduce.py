@@ -12,7 +12,7 @@ import math
 import warnings
 
 from ..autograd.op import op
-from ..dtype import CAPITAL, astype, bool_, numpy_dtype
+from ..dtype import CAPITAL, astype, bool_, float16, float32, int8, int16, int32, int64, numpy_dtype, uint8
 from ..tensor import Tensor, method
 from .create import eye
 
@@ -62,7 +62,7 @@ def kept(t, x_shape, dim, keepdim):
 # ---------------------------------------------------------------- sums and products
 
 # float16 is added up in float32, bool and integers in int64.
-ADDED_IN = {"float16": "float32", **dict.fromkeys(("bool", "uint8", "int8", "int16", "int32"), "int64")}
+ADDED_IN = {float16.numpy: float32.numpy, **{t.numpy: int64.numpy for t in (bool_, uint8, int8, int16, int32)}}
 BLOCK = 512
 
 
@@ -75,12 +75,12 @@ def add_up(x, dim, keepdim=False):
         blocks = x[(*before, slice(whole))].reshape(*x.shape[:dim], -1, BLOCK, *x.shape[dim + 1:])
         y = add_up(blocks, dim + 1).sum(axis=dim, keepdims=keepdim)
         return y + add_up(x[(*before, slice(whole, None))], dim, keepdim) if whole < n else y
-    return x.sum(axis=dim, keepdims=keepdim, dtype=ADDED_IN.get(x.dtype.name))
+    return x.sum(axis=dim, keepdims=keepdim, dtype=ADDED_IN.get(x.dtype))
 
 
 def sum_type(x, dtype):
     """The type of a sum or a product: as asked for, int64 of integers, else that of x."""
-    return dtype or (x.dtype if x.dtype.kind in "fc" else "int64")
+    return dtype or (x.dtype if x.dtype.kind in "fc" else int64.numpy)
 
 
 @op(node="SumBackward0")
@@ -151,7 +151,7 @@ def mean(input: Tensor, dim=None, keepdim: bool = False, *, dtype=None) -> Tenso
 def prod_body(xp, x, /, dim, keepdim, dtype):
     """y = x_1 x_2 ... x_n    gx_i = g * (the product of the others) = g * y / x_i, if no x_i is 0"""
     x = x if dtype is None else astype(x, dtype)
-    return x.prod(axis=dim, keepdims=keepdim, dtype=ADDED_IN.get(x.dtype.name)).astype(sum_type(x, dtype), copy=False)
+    return x.prod(axis=dim, keepdims=keepdim, dtype=ADDED_IN.get(x.dtype)).astype(sum_type(x, dtype), copy=False)
 
 
 def prod_rule(g, x, y, dim, keepdim):
@@ -500,7 +500,7 @@ def logsumexp(xp, x, /, dim, keepdim=False):
     y = log sum_i exp(x_i) = m + log sum_i exp(x_i - m)      m = max x keeps exp from overflowing
     gx_i = g * exp(x_i - y)
     """
-    wide = x.astype(ADDED_IN.get(x.dtype.name, x.dtype), copy=False)
+    wide = x.astype(ADDED_IN.get(x.dtype, x.dtype), copy=False)
     m = wide.max(axis=dim, keepdims=True) if x.size else xp.zeros((), wide.dtype)
     m = xp.where(xp.isfinite(m), m, xp.zeros((), m.dtype))  # inf - inf would be NaN
     y = xp.log(xp.exp(wide - m).sum(axis=dim, keepdims=True)) + m

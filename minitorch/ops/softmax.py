@@ -93,7 +93,7 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=N
 
     https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
     """
-    return softmax_along(*prepared("softmax", input, dim, dtype))
+    return softmax_along(*prepared("softmax", input, dim, _stacklevel, dtype))
 
 
 @method
@@ -102,19 +102,21 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
 
     https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
     """
-    return log_softmax_along(*prepared("log_softmax", input, dim, dtype))
+    return log_softmax_along(*prepared("log_softmax", input, dim, _stacklevel, dtype))
 
 
 def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=None) -> Tensor:
     """softmax(-input).  https://pytorch.org/docs/stable/generated/torch.nn.functional.softmin.html"""
-    return softmax_along(*prepared("softmin", -input, dim, dtype))
+    return softmax_along(*prepared("softmin", -input, dim, _stacklevel, dtype))
 
 
-def prepared(name: str, input: Tensor, dim: int | None, dtype) -> tuple:
+def prepared(name: str, input: Tensor, dim: int | None, stacklevel, dtype) -> tuple:
     """(input in `dtype`, dim), or torch's refusal."""
+    if not isinstance(stacklevel, int):  # torch.softmax, unlike nn.functional's, has its dtype in this place
+        stacklevel, dtype = 3, stacklevel
     if dim is None:
         warnings.warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X "
-                      "as an argument.", UserWarning, stacklevel=3)
+                      "as an argument.", UserWarning, stacklevel=stacklevel)
         dim = 0 if input.ndim in (0, 1, 3) else 1
     if dtype is not None:
         input = input.to(dtype)

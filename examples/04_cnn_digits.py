@@ -39,12 +39,12 @@ valid_x, valid_t = valid_x.to(args.device), valid_t.to(args.device)
 # ---------------------------------------------------------------- model
 
 model = nn.Sequential(
-    nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(),
-    nn.MaxPool2d(2),  # (B, 16, 4, 4)
-    nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(),
-    nn.MaxPool2d(2),  # (B, 32, 2, 2)
+    nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(),
+    nn.MaxPool2d(2),  # (B, 32, 4, 4)
+    nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(),
+    nn.MaxPool2d(2),  # (B, 64, 2, 2)
     nn.Flatten(), nn.Dropout(0.2),
-    nn.Linear(128, 64), nn.ReLU(), nn.Dropout(0.2),
+    nn.Linear(256, 64), nn.ReLU(), nn.Dropout(0.2),
     nn.Linear(64, 10),
 ).to(args.device)
 optimizer = minitorch.optim.AdamW(model.parameters(), lr=args.lr)

@@ -1,4 +1,4 @@
-"""Rows of ops/attention.py. The names of nodes tell torch's two algorithms apart; the fused one has no second derivative."""
+"""Rows of ops/attention.py. Node names tell torch's two algorithms apart; its fused one has no second derivative."""
 
 import sys
 
@@ -32,7 +32,6 @@ def heads(d):
 
 def one_head(d):
     return triple(d, (), value_size=True), options(d)
-
 
 
 def three(d):

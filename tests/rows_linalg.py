@@ -20,7 +20,7 @@ def weighted(rule, count: int):
     def draw(d):
         first, *others = rule(*sizes(d, count))
         whole = d.dtype.startswith("int")
-        kwargs = {"beta": d.choice(1, 0, 2) if whole else d.choice(1, 0, 0.5), "alpha": d.choice(1, 3) if whole else 1.5}
+        kwargs = {"beta": d.choice(1, 0, 2 if whole else 0.5), "alpha": 3 if whole else 1.5}
         kwargs = {k: v for k, v in kwargs.items() if d.boolean()}
         return (d.array(d.broadcast(first)), *[d.array(s) for s in others]), kwargs
 
@@ -30,13 +30,15 @@ def weighted(rule, count: int):
 # ---------------------------------------------------------------- one product
 
 row("dot", of_shapes(lambda n: ((n,), (n,)), 1), dtypes=FLOATS_AND_INTS, node="DotBackward0", method=True, errors=(
-    lambda t: t.ones(3).dot(t.ones(4)), lambda t: t.ones(3, 1).dot(t.ones(3)), lambda t: t.ones(3).dot(t.ones(3).double()),
+    lambda t: t.ones(3).dot(t.ones(4)), lambda t: t.ones(3, 1).dot(t.ones(3)),
+    lambda t: t.ones(3).dot(t.ones(3).double()),
     lambda t: t.ones(3).bool().dot(t.ones(3).bool())))
 row("vdot", of_shapes(lambda n: ((n,), (n,)), 1), node="VdotBackward0", method=True)
 row("mv", of_shapes(lambda m, n: ((m, n), (n,)), 2), dtypes=FLOATS_AND_INTS, node="MvBackward0", method=True, errors=(
     lambda t: t.ones(2, 3).mv(t.ones(4)), lambda t: t.ones(3).mv(t.ones(3)),
     lambda t: t.ones(2, 3).mv(t.ones(3).double()), lambda t: t.ones(2, 3).bool().mv(t.ones(3).bool())))
-row("mm", of_shapes(lambda m, n, p: ((m, n), (n, p)), 3), dtypes=FLOATS_AND_INTS, node="MmBackward0", method=True, errors=(
+row("mm", of_shapes(lambda m, n, p: ((m, n), (n, p)), 3), dtypes=FLOATS_AND_INTS, node="MmBackward0", method=True,
+    errors=(
     lambda t: t.ones(2, 3).mm(t.ones(2, 3)), lambda t: t.ones(2, 2, 3).mm(t.ones(3, 3)),
     lambda t: t.ones(2, 3).mm(t.ones(3)), lambda t: t.ones(2, 3).mm(t.ones(3, 2).double()),
     lambda t: t.ones(2, 3).bool().mm(t.ones(3, 2).bool())))
@@ -44,7 +46,8 @@ row("bmm", of_shapes(lambda b, m, n, p: ((b, m, n), (b, n, p)), 4), dtypes=FLOAT
     method=True, errors=(
         lambda t: t.ones(2, 2, 3).bmm(t.ones(3, 3, 4)), lambda t: t.ones(2, 2, 3).bmm(t.ones(2, 2, 4)),
         lambda t: t.ones(2, 3).bmm(t.ones(2, 3, 4)), lambda t: t.ones(2, 2, 3).bmm(t.ones(2, 3)),
-        lambda t: t.ones(2, 2, 3).bmm(t.ones(2, 3, 4).double()), lambda t: t.ones(1, 1, 1).bool().bmm(t.ones(1, 1, 1).bool())))
+        lambda t: t.ones(2, 2, 3).bmm(t.ones(2, 3, 4).double()),
+        lambda t: t.ones(1, 1, 1).bool().bmm(t.ones(1, 1, 1).bool())))
 
 # ---------------------------------------------------------------- matmul: one row for each name that torch shows
 
@@ -62,7 +65,7 @@ row("matmul", of_shapes(lambda m, n, p: ((m, n), (n, p)), 3), node="MmBackward0"
 
 
 def stacks(d):
-    """Leading dimensions that broadcast either way, also against a matrix or a vector on the right, a vector on the left."""
+    """Stacks whose leading dimensions broadcast either way; or one side a matrix or a vector."""
     m, n, p = sizes(d, 3)
     batch = d.shape(1, 3, 3)
     batches = [batch, d.broadcast(batch)]
@@ -118,14 +121,18 @@ row("nn.functional.linear", of_shapes(lambda m, n: ((m, n), (n,)), 2), node="MvB
 
 row("addmm", weighted(lambda m, n, p: ((m, p), (m, n), (n, p)), 3), dtypes=FLOATS_AND_INTS, node="AddmmBackward0",
     method=True, errors=(
-        lambda t: t.addmm(t.ones(3), t.ones(2, 3), t.ones(3, 4)), lambda t: t.addmm(t.ones(4), t.ones(2, 3), t.ones(2, 4)),
-        lambda t: t.addmm(t.ones(4), t.ones(2, 2, 3), t.ones(2, 4)), lambda t: t.addmm(t.ones(4), t.ones(2, 3), t.ones(4)),
+        lambda t: t.addmm(t.ones(3), t.ones(2, 3), t.ones(3, 4)),
+        lambda t: t.addmm(t.ones(4), t.ones(2, 3), t.ones(2, 4)),
+        lambda t: t.addmm(t.ones(4), t.ones(2, 2, 3), t.ones(2, 4)),
+        lambda t: t.addmm(t.ones(4), t.ones(2, 3), t.ones(4)),
         lambda t: t.addmm(t.ones(1, 1, 4), t.ones(2, 3), t.ones(3, 4)),
         lambda t: t.addmm(t.ones(4).double(), t.ones(2, 3), t.ones(3, 4)),
         lambda t: t.addmm(t.ones(4), t.ones(2, 3), t.ones(3, 4).double())))
-row("addmm", of_shapes(lambda m, n, p: ((m, p), (m, n), (n, p)), 3), node="AddmmBackward0", in_place=True, id="in place")
+row("addmm", of_shapes(lambda m, n, p: ((m, p), (m, n), (n, p)), 3), node="AddmmBackward0", in_place=True,
+    id="in place")
 row("addmv", weighted(lambda m, n: ((m,), (m, n), (n,)), 2), dtypes=FLOATS_AND_INTS, node="AddmvBackward0", method=True,
-    errors=(lambda t: t.addmv(t.ones(3), t.ones(2, 3), t.ones(3)), lambda t: t.addmv(t.ones(2), t.ones(2, 3), t.ones(4))))
+    errors=(lambda t: t.addmv(t.ones(3), t.ones(2, 3), t.ones(3)),
+    lambda t: t.addmv(t.ones(2), t.ones(2, 3), t.ones(4))))
 row("addmv", of_shapes(lambda m, n: ((m,), (m, n), (n,)), 2), node="AddmvBackward0", in_place=True, id="in place")
 row("addr", weighted(lambda m, n: ((m, n), (m,), (n,)), 2), dtypes=FLOATS_AND_INTS, node="AddrBackward0", method=True,
     errors=(lambda t: t.addr(t.ones(4), t.ones(2), t.ones(3)), lambda t: t.addr(t.ones(3), t.ones(2, 1), t.ones(3)),
@@ -138,7 +145,8 @@ row("baddbmm", weighted(lambda b, m, n, p: ((b, m, p), (b, m, n), (b, n, p)), 4)
         lambda t: t.baddbmm(t.ones(5), t.ones(2, 2, 3), t.ones(2, 3, 4)),
         lambda t: t.baddbmm(t.ones(4).double(), t.ones(2, 2, 3), t.ones(2, 3, 4)),
         lambda t: t.baddbmm(t.ones(4), t.ones(2, 2, 3), t.ones(2, 3, 4).double())))
-row("baddbmm", of_shapes(lambda b, m, n, p: ((b, m, p), (b, m, n), (b, n, p)), 4), node="BaddbmmBackward0", in_place=True,
+row("baddbmm", of_shapes(lambda b, m, n, p: ((b, m, p), (b, m, n), (b, n, p)), 4), node="BaddbmmBackward0",
+    in_place=True,
     id="in place")
 row("addbmm", weighted(lambda m, n, p, b: ((m, p), (b, m, n), (b, n, p)), 4), dtypes=FLOATS_AND_INTS,
     node="AddbmmBackward0", method=True, errors=(
@@ -180,8 +188,10 @@ row("tensordot", pairs_of_dims, dtypes=FLOATS_AND_INTS, node="ViewBackward0", er
 # ---------------------------------------------------------------- einsum
 
 TWO = (
-    "ij,jk->ik", "ij,jk", "ij,jk->ki", "...ij,...jk->...ik", "...ij,jk", "i...,i...->...", "bhqd,bhkd->bhqk", "bij,bjk->ik",
-    "ij,kj->ik", " i j , j k -> i k ", "i,i", "ij,j->", "aB,Bc", "bn,anm,bm->ba", "ij,jk,kl->il", "ij,ik,il->jkl", "ii,ij->j")
+    "ij,jk->ik", "ij,jk", "ij,jk->ki", "...ij,...jk->...ik", "...ij,jk", "i...,i...->...", "bhqd,bhkd->bhqk",
+    "bij,bjk->ik",
+    "ij,kj->ik", " i j , j k -> i k ", "i,i", "ij,j->", "aB,Bc", "bn,anm,bm->ba", "ij,jk,kl->il", "ij,ik,il->jkl",
+    "ii,ij->j")
 
 
 def subscripts(*equations):

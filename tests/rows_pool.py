@@ -91,14 +91,17 @@ def common_errors(name: str) -> tuple:
     return (
         refused(name, X, (2, 2, 2)), refused(name, X, 2, (1, 1, 1)), refused(name, X, 2, padding=(1, 1, 1)),
         refused(name, X, 0), refused(name, X, -1), refused(name, X, 2, 0), refused(name, X, 2, -1),
-        refused(name, X, 2, padding=-1), refused(name, X, 2, padding=2), refused(name, X, 9), refused(name, (2, 3, 1, 5), 2),
+        refused(name, X, 2, padding=-1), refused(name, X, 2, padding=2), refused(name, X, 9),
+        refused(name, (2, 3, 1, 5), 2),
         refused(name, (2, 0, 5, 5), 2), refused(name, (2, 3, 0, 5), 2))
 
 
 # ---------------------------------------------------------------- maxima
 
-row(F + "max_pool2d", windows(2, 2), dtypes=("float32", "float64", "int64"), node="MaxPool2DWithIndicesBackward0", errors=(
-    *common_errors("max_pool2d"), refused("max_pool2d", X, 2, dilation=(1, 1, 1)), refused("max_pool2d", X, 2, dilation=0),
+row(F + "max_pool2d", windows(2, 2), dtypes=("float32", "float64", "int64"), node="MaxPool2DWithIndicesBackward0",
+    errors=(
+    *common_errors("max_pool2d"), refused("max_pool2d", X, 2, dilation=(1, 1, 1)),
+    refused("max_pool2d", X, 2, dilation=0),
     refused("max_pool2d", (5, 5), 2), refused("max_pool2d", (1, 1, 1, 5, 5), 2),
     refused("max_pool2d", X, 3, dilation=2, padding=2), refused_type("max_pool2d", X, 2)[0]))
 row(F + "max_pool2d", both(windows(2, 2)), node="MaxPool2DWithIndicesBackward0", id="indices")
@@ -109,7 +112,8 @@ row(F + "max_pool1d", windows(1, 2), node="SqueezeBackward1", errors=(
     refused("max_pool1d", SHORT, (2, 2, 2)), refused("max_pool1d", SHORT, 2, (1, 1, 1)),
     refused("max_pool1d", SHORT, 2, padding=(1, 1, 1)), refused("max_pool1d", SHORT, 2, dilation=(1, 1, 1)),
     refused("max_pool1d", SHORT, 0), refused("max_pool1d", SHORT, 2, 0), refused("max_pool1d", SHORT, 2, padding=-1),
-    refused("max_pool1d", SHORT, 2, padding=2), refused("max_pool1d", SHORT, 2, dilation=0), refused("max_pool1d", SHORT, 9),
+    refused("max_pool1d", SHORT, 2, padding=2), refused("max_pool1d", SHORT, 2, dilation=0),
+    refused("max_pool1d", SHORT, 9),
     refused("max_pool1d", (5,), 2), refused("max_pool1d", (2, 3, 0), 2), *refused_type("max_pool1d", SHORT, 2)))
 row(F + "max_pool1d", both(windows(1, 2)), node="SqueezeBackward1", id="indices")
 row(F + "adaptive_max_pool2d", wanted(2), node="AdaptiveMaxPool2DBackward0", errors=(
@@ -126,16 +130,19 @@ row(F + "adaptive_max_pool1d", wanted(1, indices=True), node="SqueezeBackward1",
 
 row(F + "avg_pool2d", counted(2, override=True), dtypes=("float32", "float64", "int64", "float16"),
     node="AvgPool2DBackward0", errors=(
-        *common_errors("avg_pool2d"), refused("avg_pool2d", X, 2, divisor_override=0), *refused_type("avg_pool2d", X, 2)))
+        *common_errors("avg_pool2d"), refused("avg_pool2d", X, 2, divisor_override=0),
+        *refused_type("avg_pool2d", X, 2)))
 row(F + "avg_pool1d", counted(1), node="SqueezeBackward1", errors=(
-    refused("avg_pool1d", SHORT, (2, 2, 2)), refused("avg_pool1d", SHORT, 2, (1, 1, 1)), refused("avg_pool1d", SHORT, 0),
+    refused("avg_pool1d", SHORT, (2, 2, 2)), refused("avg_pool1d", SHORT, 2, (1, 1, 1)),
+    refused("avg_pool1d", SHORT, 0),
     refused("avg_pool1d", SHORT, 2, 0), refused("avg_pool1d", SHORT, -1), refused("avg_pool1d", SHORT, 2, padding=2),
     refused("avg_pool1d", SHORT, 9), refused("avg_pool1d", (5,), 2), refused("avg_pool1d", (2, 3, 0), 2)))
 row(F + "adaptive_avg_pool2d", wanted(2), node="AdaptiveAvgPool2DBackward0", errors=(
     refused("adaptive_avg_pool2d", X, (2,)), refused("adaptive_avg_pool2d", X, -1),
     refused("adaptive_avg_pool2d", (5, 5), 2), refused("adaptive_avg_pool2d", (2, 3, 0, 5), 2),
     *refused_type("adaptive_avg_pool2d", X, 2)))
-row(F + "adaptive_avg_pool2d", lambda d: ((d.array(image(d, 2)), d.choice(1, (1, 1))), {}), node="MeanBackward1", id="one")
+row(F + "adaptive_avg_pool2d", lambda d: ((d.array(image(d, 2)), d.choice(1, (1, 1))), {}), node="MeanBackward1",
+    id="one")
 row(F + "adaptive_avg_pool1d", wanted(1), node="SqueezeBackward1", errors=(
     refused("adaptive_avg_pool1d", SHORT, (2, 2)), refused("adaptive_avg_pool1d", (5,), 2),
     refused("adaptive_avg_pool1d", (2, 3, 0), 2)))

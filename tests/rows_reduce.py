@@ -13,7 +13,7 @@ def some(d, *names, least=0, zero=True, **fixed):
     options = {}
     if dim == "one":
         options["dim"] = d.dim(len(shape))
-    elif dim == "several" and shape:
+    elif dim == "several":
         options["dim"] = d.dims(len(shape))
     elif dim == "empty":
         options["dim"] = ()

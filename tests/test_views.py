@@ -242,7 +242,7 @@ PLAIN = [lambda t, x, y: x * y, lambda t, x, y: x + y, lambda t, x, y: x.tanh(),
 def program(steps):
     """A function of the library: run the steps on a growing list of tensors, note each refusal, then differentiate."""
     def drawn_program(t):
-        x = ((t.arange(6.0, dtype=t.float64) - 2.5) / 3).reshape(2, 3).requires_grad_()
+        x = ((t.arange(6.0, dtype=t.float64) - 2.5) / 3).reshape(2, 3).clone().requires_grad_()
         pool, log = [x, x * 1, t.full((2, 3), 0.5, dtype=t.float64)], []
         for kind, which, first, second in steps:
             a, b = pool[first % len(pool)], pool[second % len(pool)]

@@ -5,7 +5,7 @@
     activation.py special.py    relu, gelu, sigmoid ...; erf
     reduce.py sort.py           sum, mean, var, max ...; cumsum, sort, topk
     shape.py join.py index.py   views and reshapes; cat, split, pad; reading and writing by index
-    linalg.py                   matmul, linear, einsum
+    linalg.py einsum.py         matmul, linear; einsum
     softmax.py norm.py          softmax and log-softmax; layer and batch norm, vector norms
     conv.py pool.py             convolution and pooling
     embedding.py dropout.py attention.py loss.py

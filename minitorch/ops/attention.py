@@ -36,7 +36,7 @@ def attention(xp, query, key, value, mask, keep, /, scale, is_causal):
         return xp.zeros((*shape, value.shape[-1]), query.dtype), xp.zeros((*shape, 1), query.dtype)
     p = scores(xp, query, key, mask, scale, is_causal)
     top = p.max(axis=-1, keepdims=True)
-    top[xp.isneginf(top)] = 0  # nothing to attend to: exp(-inf - 0) is 0, exp(-inf + inf) would be NaN
+    top[top == -np.inf] = 0  # nothing to attend to: exp(-inf - 0) is 0, exp(-inf + inf) would be NaN
     p -= top
     xp.exp(p, out=p)
     total = p.sum(axis=-1, keepdims=True)
@@ -155,8 +155,8 @@ def check_types(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) 
         raise RuntimeError("Expected query, key, and value to have the same dtype, but got query.dtype: "
                            f"{names[0]} key.dtype: {names[1]} and value.dtype: {names[2]} instead.")
     if mask is not None and mask.array.dtype.kind != "b" and mask.array.dtype != query.array.dtype:
-        raise RuntimeError("Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype:"
-                           f" {C_NAME[mask.array.dtype.name]} and  query.dtype: {names[0]} instead.")
+        raise RuntimeError("Expected attn_mask dtype to be bool or float or to match query dtype, but got "
+                           f"attn_mask.dtype: {C_NAME[mask.array.dtype.name]} and  query.dtype: {names[0]} instead.")
 
 
 def check_shapes(query, key, value, mask: Tensor | None) -> None:

@@ -54,11 +54,17 @@ def contract(x: Tensor, other: Tensor, summed: list) -> Tensor:
     if not inner:
         return x * other
     count = lambda t, dims: math.prod(t.shape[d] for d in dims)
-    left = x.permute(both + own + inner + others).reshape(count(x, both), count(x, own), count(x, inner))
-    right = other.permute(both + inner + others + own).reshape(count(x, both), count(x, inner), count(other, others))
+    left = arranged(x, both + own + inner + others, (count(x, both), count(x, own), count(x, inner)))
+    right = arranged(other, both + inner + others + own, (count(x, both), count(x, inner), count(other, others)))
     order = both + own + inner + others
     shape = [1 if d in inner else other.shape[d] if d in others else x.shape[d] for d in order]
-    return bmm(left, right).reshape(shape).permute([order.index(d) for d in range(len(order))])
+    return arranged(bmm(left, right).reshape(shape), [order.index(d) for d in range(len(order))], None)
+
+
+def arranged(x: Tensor, order: list, shape: tuple | None) -> Tensor:
+    """x permuted and reshaped, where that changes anything."""
+    x = x if order == sorted(order) else x.permute(order)
+    return x if shape is None or x.array.shape == shape else x.reshape(shape)
 
 
 def aligned(x: Tensor, labels: list, order: list) -> Tensor:

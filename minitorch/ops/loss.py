@@ -56,12 +56,12 @@ def warn_of_sizes(input: Tensor, target: Tensor) -> None:
                       "they have the same size.", UserWarning, stacklevel=3)
 
 
-def weighted(loss: Tensor, weight: Tensor, reduction: str, count) -> Tensor:
-    """Unreduced losses times `weight`, then reduced; a mean is the sum divided by `count`."""
+def weighted(loss: Tensor, weight: Tensor, reduction: str) -> Tensor:
+    """Unreduced losses times `weight`, then reduced; a mean is divided by the sum of the weights."""
     if weight.array.shape != loss.array.shape:
         raise ValueError("Weights and input must have the same size.")
     loss = loss * weight
-    return loss if reduction == "none" else loss.sum() if reduction == "sum" else loss.sum() / count
+    return loss if reduction == "none" else loss.sum() if reduction == "sum" else loss.sum() / weight.sum()
 
 
 def refuse_gradient(function: str, **weights) -> None:
@@ -106,7 +106,7 @@ def mse_loss(input: Tensor, target: Tensor, size_average: bool | None = None, re
     warn_of_sizes(input, target)
     if weight is None:
         return squared_error(input, target, reduction)
-    return weighted((input - target) ** 2, weight, reduction, weight.sum())
+    return weighted((input - target) ** 2, weight, reduction)
 
 
 def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
@@ -116,7 +116,7 @@ def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, red
     warn_of_sizes(input, target)
     loss = (input - target).abs()
     if weight is not None:
-        return weighted(loss, weight, reduction, weight.sum())
+        return weighted(loss, weight, reduction)
     return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
@@ -187,7 +187,8 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     if weight is None:
         return huber_error(input, target, reduction, delta)
-    return weighted(huber_error(input, target, "none", delta), weight, reduction, input.numel())
+    loss = weighted(huber_error(input, target, "none", delta), weight, "none")
+    return loss if reduction == "none" else loss.sum() if reduction == "sum" else loss.mean()  # as in torch
 
 
 # ---------------------------------------------------------------- classes

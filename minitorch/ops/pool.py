@@ -284,8 +284,8 @@ def max_pool1d(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, c
 
 def check_max_pool1d(input: Tensor, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> None:
     if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
-        raise RuntimeError("max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, "
-                           f"but got:{list(input.shape)}")
+        raise RuntimeError("max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for "
+                           f"input, but got:{list(input.shape)}")
     for what, n in (("kernel_size", kernel), ("stride", stride), ("dilation", dilation)):
         if n <= 0:
             raise RuntimeError(f"max_pool1d() {what} must be greater than zero, but got {n}")

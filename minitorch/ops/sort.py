@@ -44,7 +44,7 @@ def cumprod_along(xp, x, /, dim, dtype=None):
 
 
 def cumprod_rule(g, x, y, dim):
-    if x.ndim == 0:
+    if x.ndim == 0 or x.shape[dim] == 1:
         return g
     if not (x == 0).any():
         return reversed_cumsum(g * y, dim) / x

@@ -90,7 +90,7 @@ from .ops.einsum import einsum
 # layers as functions (nn.functional has them all)
 from .ops.norm import group_norm, instance_norm, layer_norm, norm, rms_norm
 from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from .ops import pool as _pool
+from .ops.pool import adaptive_avg_pool1d, avg_pool1d, max_pool1d, max_pool2d
 from .ops import embedding as _embedding
 from .ops import dropout as _dropout
 from .ops import attention as _attention

@@ -173,6 +173,9 @@ def check_in_place(x: Tensor) -> None:
                            "location. Please clone() the tensor before performing the operation.")
     if not mode.word & RECORDING:
         return
+    if x.edge is None and x.viewed is not None and x.viewed.base.edge is not None and x.viewed.origin == PLAIN:
+        # its base became differentiable later; until someone asks for its place in the graph it passes for a leaf
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     edge = current_edge(x)
     if edge is not None and x.viewed is not None:
         check_view_may_change(x)

@@ -1,159 +1,159 @@
 """Module: a tree of parameters, buffers and submodules with one `forward`.
 
-Assigning a Parameter or a Module to an attribute puts it into `_parameters` or `_modules`; everything else here is a
-walk over that tree.  https://pytorch.org/docs/stable/generated/torch.nn.Module.html
-Read next: container.py, linear.py.
+Assigning a Parameter or a Module to an attribute puts it into `_parameters` or `_modules`; nearly everything else here
+is a walk over that tree.  https://pytorch.org/docs/stable/generated/torch.nn.Module.html
+Read next: hooks.py (what a call does), state.py (saving and loading), container.py, linear.py.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-from ..autograd.graph import RemovableHandle
+from .. import dtype as dtypes
 from ..autograd.grad_mode import no_grad
-from ..dtype import dtype as dtype_class
+from ..device import device as device_class
 from ..tensor import Tensor
+from .hooks import Hooks
 from .parameter import Buffer, Parameter
+from .state import State
+
+__all__ = ["Module"]
+
+HOMES = ("_parameters", "_buffers", "_modules")  # the dictionaries in which a module keeps its parts
 
 
-class IncompatibleKeys(NamedTuple):
-    """What `load_state_dict` could not match."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-    def __repr__(self) -> str:
-        if not self.missing_keys and not self.unexpected_keys:
-            return "<All keys matched successfully>"
-        return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
-
-    __str__ = __repr__
-
-
-class Module:
+class Module(Hooks, State):
     """Base class of all layers and models: subclass it, assign parts in `__init__`, override `forward`."""
 
     training: bool
     _version = 1
 
     def __init__(self) -> None:
-        for name, value in (("training", True), ("_parameters", {}), ("_buffers", {}), ("_non_persistent_buffers_set", set()),
-                            ("_modules", {}), ("_forward_hooks", OrderedDict()), ("_forward_pre_hooks", OrderedDict())):
-            object.__setattr__(self, name, value)
+        self.__dict__.update(
+            training=True, _parameters={}, _buffers={}, _non_persistent_buffers_set=set(), _modules={},
+            _forward_pre_hooks=OrderedDict(), _forward_hooks=OrderedDict(),
+            _backward_pre_hooks=OrderedDict(), _backward_hooks=OrderedDict(),
+            _state_dict_pre_hooks=OrderedDict(), _state_dict_hooks=OrderedDict(),
+            _load_state_dict_pre_hooks=OrderedDict(), _load_state_dict_post_hooks=OrderedDict())
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The computation of the module; every subclass has its own."""
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
-    def __call__(self, *args, **kwargs):
-        if not self._forward_hooks and not self._forward_pre_hooks:
-            return self.forward(*args, **kwargs)
-        for hook in list(self._forward_pre_hooks.values()):
-            changed = hook(self, args)
-            if changed is not None:
-                args = changed if isinstance(changed, tuple) else (changed,)
-        result = self.forward(*args, **kwargs)
-        for hook in list(self._forward_hooks.values()):
-            changed = hook(self, args, result)
-            result = result if changed is None else changed
-        return result
-
-    def register_forward_hook(self, hook: Callable) -> RemovableHandle:
-        """Call hook(module, args, output) after every forward; what it returns replaces the output."""
-        return RemovableHandle(self._forward_hooks, hook)
-
-    def register_forward_pre_hook(self, hook: Callable) -> RemovableHandle:
-        """Call hook(module, args) before every forward; what it returns replaces the arguments."""
-        return RemovableHandle(self._forward_pre_hooks, hook)
-
     # ------------------------------------------------------------ parts
 
     def __setattr__(self, name: str, value) -> None:
-        homes = self.__dict__
-        kind = next((k for k, t in (("_parameters", Parameter), ("_modules", Module), ("_buffers", Buffer))
-                     if isinstance(value, t)), None)
-        if kind is not None:
-            if kind not in homes:
-                what = {"_parameters": "parameters", "_modules": "module", "_buffers": "buffers"}[kind]
-                raise AttributeError(f"cannot assign {what} before Module.__init__() call")
-            for other in ("__dict__", "_parameters", "_buffers", "_modules"):
-                (homes if other == "__dict__" else homes[other]).pop(name, None)
-            if kind == "_buffers":
-                self.register_buffer(name, value, value.persistent)
-            else:
-                homes[kind][name] = value
-            return
-        for kind, what in (("_parameters", "minitorch.nn.Parameter or None"), ("_modules", "minitorch.nn.Module or None"),
-                           ("_buffers", "minitorch.Tensor, minitorch.nn.Buffer, or None")):
-            if name in homes.get(kind, ()):
-                noun = {"_parameters": "parameter", "_modules": "child module", "_buffers": "buffer"}[kind]
-                if value is not None and not (kind == "_buffers" and isinstance(value, Tensor)):
-                    raise TypeError(f"cannot assign '{full_name(value)}' as {noun} '{name}' ({what} expected)")
-                homes[kind][name] = value
-                return
-        object.__setattr__(self, name, value)
+        parameters, buffers, modules = map(self.__dict__.get, HOMES)
+        if isinstance(value, Parameter):
+            if parameters is None:
+                raise AttributeError("cannot assign parameters before Module.__init__() call")
+            self._leave_other_homes(name, "_parameters")
+            self.register_parameter(name, value)
+        elif parameters is not None and name in parameters:
+            if value is not None:
+                raise TypeError(f"cannot assign '{type_name(value)}' as parameter '{name}' "
+                                "(minitorch.nn.Parameter or None expected)")
+            parameters[name] = None
+        elif isinstance(value, Module):
+            if modules is None:
+                raise AttributeError("cannot assign module before Module.__init__() call")
+            self._leave_other_homes(name, "_modules")
+            modules[name] = value
+        elif modules is not None and name in modules:
+            if value is not None:
+                raise TypeError(f"cannot assign '{type_name(value)}' as child module '{name}' "
+                                "(minitorch.nn.Module or None expected)")
+            modules[name] = None
+        elif isinstance(value, Buffer) or (buffers is not None and name in buffers):
+            if value is not None and not isinstance(value, Tensor):
+                raise TypeError(f"cannot assign '{type_name(value)}' as buffer '{name}' "
+                                "(minitorch.nn.Buffer, minitorch.Tensor or None expected)")
+            kept = name not in self.__dict__.get("_non_persistent_buffers_set", ())
+            self.register_buffer(name, value, value.persistent if isinstance(value, Buffer) else kept)
+        else:
+            object.__setattr__(self, name, value)
+
+    def _leave_other_homes(self, name: str, home: str) -> None:
+        """A part that is replaced by one of another kind is forgotten."""
+        for other in (self.__dict__, *[self.__dict__[h] for h in HOMES if h != home]):
+            other.pop(name, None)
+        self._non_persistent_buffers_set.discard(name)
 
     def __getattr__(self, name: str):
         # reached only for what is no plain attribute
-        for kind in ("_parameters", "_buffers", "_modules"):
-            home = self.__dict__.get(kind)
-            if home is not None and name in home:
-                return home[name]
+        for home in HOMES:
+            parts = self.__dict__.get(home)
+            if parts is not None and name in parts:
+                return parts[name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __delattr__(self, name: str) -> None:
-        for kind in ("_parameters", "_buffers", "_modules"):
-            if name in self.__dict__[kind]:
-                del self.__dict__[kind][name]
+        for home in HOMES:
+            if name in self.__dict__[home]:
+                del self.__dict__[home][name]
                 self._non_persistent_buffers_set.discard(name)
                 return
         object.__delattr__(self, name)
 
     def __dir__(self):
-        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
+        names = [*super().__dir__(), *self._parameters, *self._modules, *self._buffers]
+        return sorted([name for name in names if not name[0].isdigit()])
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter, or None to keep its place empty."""
-        self._check_name(name, "parameter")
+        self._check_name(name, "parameter", "_parameters")
         if param is not None and not isinstance(param, Parameter):
-            raise TypeError(f"cannot assign '{full_name(param)}' object to parameter '{name}' "
+            raise TypeError(f"cannot assign '{type_name(param)}' object to parameter '{name}' "
                             "(minitorch.nn.Parameter or None required)")
-        if param is not None and not param.is_leaf:
-            raise ValueError(f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. "
-                             f"To express '{name}' as a function of another Tensor, compute the value in the forward() method.")
+        if param is not None and param.grad_fn is not None:
+            raise ValueError(f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created "
+                             f"explicitly. To express '{name}' as a function of another Tensor, compute the value in "
+                             "the forward() method.")
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that belongs to the module's state but is not learnt; only a persistent one is saved."""
-        self._check_name(name, "buffer")
+        self._check_name(name, "buffer", "_buffers")
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"cannot assign '{full_name(tensor)}' object to buffer '{name}' (minitorch Tensor or None required)")
+            raise TypeError(f"cannot assign '{type_name(tensor)}' object to buffer '{name}' "
+                            "(minitorch Tensor or None required)")
         self._buffers[name] = tensor
-        (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
+        if persistent:
+            self._non_persistent_buffers_set.discard(name)
+        else:
+            self._non_persistent_buffers_set.add(name)
 
-    def add_module(self, name: str, module: Module | None) -> None:
-        """Add a child module under `name`."""
-        if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{full_name(module)} is not a Module subclass")
-        self._check_name(name, "module")
-        self._modules[name] = module
-
-    register_module = add_module
-
-    def _check_name(self, name: str, noun: str) -> None:
-        home = {"parameter": "_parameters", "buffer": "_buffers", "module": "_modules"}[noun]
+    def _check_name(self, name: str, noun: str, home: str) -> None:
         if home not in self.__dict__:
             raise AttributeError(f"cannot assign {noun} before Module.__init__() call")
         if not isinstance(name, str):
-            raise TypeError(f"{noun} name should be a string. Got {full_name(name)}")
+            raise TypeError(f"{noun} name should be a string. Got {type_name(name)}")
         if "." in name:
-            raise KeyError(f'{noun} name can\'t contain "."' + (f", got: {name}" if noun == "module" else ""))
+            raise KeyError(f'{noun} name can\'t contain "."')
         if name == "":
             raise KeyError(f'{noun} name can\'t be empty string ""')
         if hasattr(self, name) and name not in self.__dict__[home]:
             raise KeyError(f"attribute '{name}' already exists")
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Add a child module under `name`."""
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{type_name(module)} is not a Module subclass")
+        if not isinstance(name, str):
+            raise TypeError(f"module name should be a string. Got {type_name(name)}")
+        if hasattr(self, name) and name not in self._modules:
+            raise KeyError(f"attribute '{name}' already exists")
+        if "." in name:
+            raise KeyError(f'module name can\'t contain ".", got: {name}')
+        if name == "":
+            raise KeyError('module name can\'t be empty string ""')
+        self._modules[name] = module
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Another name of `add_module`."""
+        self.add_module(name, module)
 
     # ------------------------------------------------------------ walks over the tree
 
@@ -169,9 +169,10 @@ class Module:
             if module is not None:
                 yield from module.named_modules(memo, prefix + ("." if prefix else "") + name, remove_duplicate)
 
-    def modules(self) -> Iterator[Module]:
+    def modules(self, remove_duplicate: bool = True) -> Iterator[Module]:
         """This module and all below it."""
-        return (module for _, module in self.named_modules())
+        for _, module in self.named_modules(remove_duplicate=remove_duplicate):
+            yield module
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """(name, module) of the direct children, each once."""
@@ -183,7 +184,8 @@ class Module:
 
     def children(self) -> Iterator[Module]:
         """The direct children."""
-        return (module for _, module in self.named_children())
+        for _, module in self.named_children():
+            yield module
 
     def _named_members(self, home: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator:
         seen = set()
@@ -202,7 +204,8 @@ class Module:
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """The parameters of this module and, with `recurse`, of all below it: what an optimizer takes."""
-        return (p for _, p in self.named_parameters(recurse=recurse))
+        for _, parameter in self.named_parameters(recurse=recurse):
+            yield parameter
 
     def named_buffers(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator:
         """(dotted name, buffer), each buffer once."""
@@ -210,43 +213,8 @@ class Module:
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """The buffers of this module and, with `recurse`, of all below it."""
-        return (b for _, b in self.named_buffers(recurse=recurse))
-
-    def get_submodule(self, target: str) -> Module:
-        """The module at a dotted name below this one; "" is this one."""
-        module = self
-        for part in target.split(".") if target else ():
-            if not hasattr(module, part):
-                raise AttributeError(f"{type(module).__name__} has no attribute `{part}`")
-            module = getattr(module, part)
-            if not isinstance(module, Module):
-                raise AttributeError(f"`{part}` is not an nn.Module")
-        return module
-
-    def set_submodule(self, target: str, module: Module) -> None:
-        """Replace the module at a dotted name."""
-        parent, _, name = target.rpartition(".")
-        if not name:
-            raise ValueError("Cannot set the submodule without a target name!")
-        self.get_submodule(target)
-        setattr(self.get_submodule(parent), name, module)
-
-    def get_parameter(self, target: str) -> Parameter:
-        """The parameter at a dotted name."""
-        return self._get_member(target, "_parameters", "an nn.Parameter")
-
-    def get_buffer(self, target: str) -> Tensor:
-        """The buffer at a dotted name."""
-        return self._get_member(target, "_buffers", "a buffer")
-
-    def _get_member(self, target: str, home: str, noun: str):
-        owner, _, name = target.rpartition(".")
-        module = self.get_submodule(owner)
-        if not hasattr(module, name):
-            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
-        if name not in module.__dict__[home]:
-            raise AttributeError(f"`{name}` is not {noun}")
-        return module.__dict__[home][name]
+        for _, buffer in self.named_buffers(recurse=recurse):
+            yield buffer
 
     def apply(self, fn: Callable[[Module], None]) -> Module:
         """Call `fn` on every module, children before parents, and return this one."""
@@ -254,6 +222,47 @@ class Module:
             module.apply(fn)
         fn(self)
         return self
+
+    # ------------------------------------------------------------ parts by their dotted names
+
+    def get_submodule(self, target: str) -> Module:
+        """The module at a dotted name below this one; "" is this one."""
+        module = self
+        for name in target.split(".") if target else ():
+            module = part_of(module, name)
+            if not isinstance(module, Module):
+                raise AttributeError(f"`{name}` is not an nn.Module")
+        return module
+
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module at a dotted name; `strict` only where there is one already."""
+        if target == "":
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        owner, _, name = target.rpartition(".")
+        parent = self.get_submodule(owner)
+        if strict or hasattr(parent, name):
+            if not isinstance(part_of(parent, name), Module):
+                raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at a dotted name."""
+        owner, _, name = target.rpartition(".")
+        parameter = part_of(self.get_submodule(owner), name)
+        if not isinstance(parameter, Parameter):
+            raise AttributeError(f"`{name}` is not an nn.Parameter")
+        return parameter
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at a dotted name."""
+        owner, _, name = target.rpartition(".")
+        module = self.get_submodule(owner)
+        buffer = part_of(module, name)
+        if name not in module._buffers:
+            raise AttributeError(f"`{name}` is not a buffer")
+        return buffer
 
     # ------------------------------------------------------------ modes
 
@@ -283,38 +292,45 @@ class Module:
                 continue
             if set_to_none:
                 p.grad = None
+                continue
+            if p.grad.grad_fn is not None:
+                p.grad.detach_()
             else:
-                p.grad.detach_() if p.grad.grad_fn is not None else p.grad.requires_grad_(False)
-                p.grad.zero_()
+                p.grad.requires_grad_(False)
+            p.grad.zero_()
 
     # ------------------------------------------------------------ types and devices
 
-    def _apply(self, fn: Callable[[Tensor], Tensor]) -> Module:
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Module:
         """Replace every parameter's and buffer's data by fn(it). Parameters stay the same objects."""
-        for module in self.children():
+        for module in self.children() if recurse else ():
             module._apply(fn)
-        for p in self._parameters.values():
-            if p is not None:
-                with no_grad():
+        with no_grad():
+            for p in self._parameters.values():
+                if p is not None:
                     p.data = fn(p)
                     if p.grad is not None:
-                        p._grad = fn(p._grad)
-        for name, b in self._buffers.items():
-            if b is not None:
-                self._buffers[name] = fn(b)
+                        p.grad.data = fn(p.grad)
+        for name, buffer in self._buffers.items():
+            if buffer is not None:
+                self._buffers[name] = fn(buffer)
         return self
 
     def to(self, *args, **kwargs) -> Module:
-        """Move parameters and buffers to a device; change the type of those that are floating-point."""
-        wanted = [a for a in (*args, kwargs.get("dtype")) if isinstance(a, dtype_class)]
-        if wanted and not (wanted[0].is_floating_point or wanted[0].is_complex):
-            raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted[0]}")
-        rest = tuple(a for a in args if not isinstance(a, dtype_class))
-        others = {k: v for k, v in kwargs.items() if k != "dtype"}
+        """Move parameters and buffers to a device; change the type of those that are floating-point.
+
+        to(device), to(dtype), to(device, dtype), to(other tensor)
+        """
+        device, dtype, memory_format = parse_to(*args, **kwargs)
+        if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+            raise TypeError("nn.Module.to only accepts floating point or complex dtypes, but got desired "
+                            f"dtype={dtype}")
 
         def convert(t: Tensor) -> Tensor:
-            t = t.to(*rest, **others) if rest or others.get("device") is not None else t
-            return t.to(wanted[0]) if wanted and (t.is_floating_point() or t.is_complex()) else t
+            target = dtype if t.is_floating_point() or t.is_complex() else None
+            if memory_format is not None and t.ndim in (4, 5):
+                return t.to(device, target, memory_format=memory_format)
+            return t.to(device, target)
 
         return self._apply(convert)
 
@@ -342,81 +358,9 @@ class Module:
         """to(float16)"""
         return self._apply(lambda t: t.half() if t.is_floating_point() else t)
 
-    # ------------------------------------------------------------ state
-
-    def state_dict(self, *, destination: dict | None = None, prefix: str = "", keep_vars: bool = False) -> OrderedDict:
-        """{dotted name: tensor} of all parameters and persistent buffers; they share the module's memory."""
-        if destination is None:
-            destination = OrderedDict()
-            destination._metadata = OrderedDict()
-        if hasattr(destination, "_metadata"):
-            destination._metadata[prefix[:-1]] = {"version": self._version}
-        self._save_to_state_dict(destination, prefix, keep_vars)
-        for name, module in self._modules.items():
-            if module is not None:
-                module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        return destination
-
-    def _save_to_state_dict(self, destination: dict, prefix: str, keep_vars: bool) -> None:
-        """Put this module's own tensors, not its children's, into `destination`."""
-        for name, value in self._own_state().items():
-            destination[prefix + name] = value if keep_vars else value.detach()
-
-    def _own_state(self) -> dict[str, Tensor]:
-        kept = {n: b for n, b in self._buffers.items() if n not in self._non_persistent_buffers_set}
-        return {n: t for n, t in (*self._parameters.items(), *kept.items()) if t is not None}
-
-    def load_state_dict(self, state_dict: dict, strict: bool = True, assign: bool = False) -> IncompatibleKeys:
-        """Copy tensors by name into this module; with `strict`, names must match exactly.
-
-        Every mismatch is found before the error is raised; what does match has then been copied, as in torch.
-        """
-        if not hasattr(state_dict, "items"):
-            raise TypeError(f"Expected state_dict to be dict-like, got {builtin_type(state_dict)}.")
-        missing, unexpected, errors = [], [], []
-        self._load(dict(state_dict), "", assign, missing, unexpected, errors)
-        if strict:
-            quoted = lambda names: ", ".join(f'"{n}"' for n in names)  # noqa: E731
-            if missing:
-                errors.insert(0, f"Missing key(s) in state_dict: {quoted(missing)}. ")
-            if unexpected:
-                errors.insert(0, f"Unexpected key(s) in state_dict: {quoted(unexpected)}. ")
-        if errors:
-            report = "\n\t".join(errors)
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{report}")
-        return IncompatibleKeys(missing, unexpected)
-
-    def _load(self, state: dict, prefix: str, assign: bool, missing: list, unexpected: list, errors: list) -> None:
-        self._load_from_state_dict(state, prefix, assign, missing, unexpected, errors)
-        for name, module in self._modules.items():
-            if module is not None:
-                below = f"{prefix}{name}."
-                module._load({k: v for k, v in state.items() if k.startswith(below)}, below, assign, missing, unexpected, errors)
-
-    def _load_from_state_dict(self, state: dict, prefix: str, assign: bool, missing: list, unexpected: list,
-                              errors: list) -> None:
-        own = self._own_state()
-        for name, value in own.items():
-            key = prefix + name
-            if key not in state:
-                missing.append(key)
-                continue
-            given = state[key]
-            if not isinstance(given, Tensor):
-                errors.append(f'While copying the parameter named "{key}", expected minitorch.Tensor or Tensor-like object from '
-                              f"checkpoint but received {builtin_type(given)}")
-            elif given.array.shape != value.array.shape:
-                errors.append(f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, the shape in "
-                              f"current model is {value.shape}.")
-            elif assign:
-                setattr(self, name, Parameter(given, value.requires_grad) if isinstance(value, Parameter) else given)
-            else:
-                with no_grad():
-                    value.copy_(given)
-        for key in state:
-            head = key[len(prefix):].split(".", 1)
-            if key.startswith(prefix) and (head[0] not in self._modules if len(head) > 1 else head[0] not in own):
-                unexpected.append(key)
+    def share_memory(self) -> Module:
+        """Returns the module: there are no other processes to share it with."""
+        return self._apply(lambda t: t.share_memory_())
 
     # ------------------------------------------------------------ printing
 
@@ -438,13 +382,31 @@ class Module:
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
 
 
-builtin_type = type  # Module.type is a method
+def part_of(module: Module, name: str):
+    """An attribute of a module, or torch's sentence that there is none."""
+    if not hasattr(module, name):
+        raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
+    return getattr(module, name)
 
 
-def full_name(value) -> str:
-    """The dotted name of a value's type, without `builtins.`."""
-    kind = builtin_type(value)
-    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+def parse_to(*args, device=None, dtype=None, non_blocking: bool = False, memory_format=None) -> tuple:
+    """(device, dtype, memory format) from the argument forms of `to`."""
+    for a in args:
+        if isinstance(a, Tensor):
+            device, dtype = a.device, a.dtype
+        elif isinstance(a, (dtypes.dtype, type)):
+            dtype = a
+        elif isinstance(a, (str, int, device_class)) and not isinstance(a, bool):
+            device = a
+        elif a is not None and not isinstance(a, bool):
+            raise TypeError(f"to(): expected a dtype, a device or a Tensor, not {type(a).__name__}")
+    return device, None if dtype is None else dtypes.of(dtypes.numpy_dtype(dtype)), memory_format
 
 
-__all__ = ["IncompatibleKeys", "Module"]
+def type_name(value) -> str:
+    """The dotted name of a value's type, without `builtins.`; a tensor's says what it holds."""
+    if isinstance(value, Tensor):
+        return value.type()
+    named = value if hasattr(value, "__qualname__") else type(value)
+    module = named.__module__ or ""
+    return named.__qualname__ if module in ("", "builtins") else f"{module}.{named.__qualname__}"

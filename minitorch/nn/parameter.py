@@ -13,28 +13,36 @@ class Parameter(Tensor):
     """
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True):
-        if data is None:
-            data = Tensor()
-        made = alias(data.detach(), cls)
+        made = alias((Tensor() if data is None else data).detach(), cls)
+        if requires_grad and made.array.dtype.kind not in "fc":
+            raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         made.requires_grad_(requires_grad)
         return made
 
-    def __repr__(self) -> str:
+    def __init__(self, data: Tensor | None = None, requires_grad: bool = True):
+        """All is done by `__new__`; this names the arguments."""
+
+    def __repr__(self, *, tensor_contents=None) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: dict) -> Parameter:
+        """A parameter of its own memory; unlike a Tensor's copy it leaves the gradient behind, as in torch."""
         if id(self) not in memo:
             memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
         return memo[id(self)]
-
-    def __reduce_ex__(self, protocol):
-        return type(self), (self.data, self.requires_grad)
 
 
 class Buffer(Tensor):
     """A tensor that becomes a module's buffer when it is assigned to an attribute of it."""
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True):
-        made = alias((Tensor() if data is None else data).detach(), cls)
+        data = Tensor() if data is None else data
+        made = alias(data.detach(), cls)
         made.persistent = persistent
-        return made
+        return made.requires_grad_(data.requires_grad)
+
+    def __init__(self, data: Tensor | None = None, *, persistent: bool = True):
+        """All is done by `__new__`; this names the arguments."""
+
+
+__all__ = ["Buffer", "Parameter"]

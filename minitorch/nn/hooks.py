@@ -1,0 +1,206 @@
+"""What calling a module does: hooks before and after its `forward`, and on the gradients that pass it.
+
+    forward pre-hook     sees, and may replace, the arguments
+    forward hook         sees, and may replace, the output
+    backward pre-hook    sees, and may replace, the gradients that arrive at the outputs
+    backward hook        sees those, and may replace the gradients that leave by the inputs
+
+Read next: state.py.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ..autograd.function import Function
+from ..autograd.grad_mode import is_grad_enabled
+from ..autograd.graph import RemovableHandle
+from ..tensor import Tensor
+
+__all__ = ["Hooks"]
+
+
+class ForwardHook(NamedTuple):
+    """A registered hook, and whether it wants the keyword arguments as well."""
+
+    function: Callable
+    with_kwargs: bool
+
+
+def registered(hooks: OrderedDict, hook, prepend: bool = False) -> RemovableHandle:
+    """Add a hook, last or first, and give the handle that removes it."""
+    handle = RemovableHandle(hooks, hook)
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)
+    return handle
+
+
+class Hooks:
+    """The part of Module that is called."""
+
+    def __call__(self, *args, **kwargs) -> Any:
+        if not (self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks):
+            return self.forward(*args, **kwargs)
+        args, kwargs = self._arguments_after_hooks(args, kwargs)
+        passage = None
+        if self._backward_hooks or self._backward_pre_hooks:
+            passage = Passage(self)
+            args = passage.enter(args)
+        result = self.forward(*args, **kwargs)
+        for hook in list(self._forward_hooks.values()):
+            more = (args, kwargs) if hook.with_kwargs else (args,)
+            changed = hook.function(self, *more, result)
+            result = result if changed is None else changed
+        return result if passage is None else passage.leave(result)
+
+    def _arguments_after_hooks(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+        for hook in list(self._forward_pre_hooks.values()):
+            if hook.with_kwargs:
+                changed = hook.function(self, args, kwargs)
+                if changed is None:
+                    continue
+                if not isinstance(changed, tuple) or len(changed) != 2:
+                    raise RuntimeError("forward pre-hook must return None or a tuple of (new_args, new_kwargs), but "
+                                       f"got {changed}.")
+                args, kwargs = changed
+            else:
+                changed = hook.function(self, args)
+                if changed is not None:
+                    args = changed if isinstance(changed, tuple) else (changed,)
+        return args, kwargs
+
+    def register_forward_pre_hook(self, hook: Callable, *, prepend: bool = False,
+                                  with_kwargs: bool = False) -> RemovableHandle:
+        """Call hook(module, args) before every forward; what it returns replaces the arguments.
+
+        With `with_kwargs`, hook(module, args, kwargs) returns None or (args, kwargs).
+        """
+        return registered(self._forward_pre_hooks, ForwardHook(hook, with_kwargs), prepend)
+
+    def register_forward_hook(self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False,
+                              always_call: bool = False) -> RemovableHandle:
+        """Call hook(module, args, output) after every forward; what it returns replaces the output.
+
+        With `with_kwargs`, hook(module, args, kwargs, output).
+        """
+        if always_call:
+            raise NotImplementedError("register_forward_hook: always_call")
+        return registered(self._forward_hooks, ForwardHook(hook, with_kwargs), prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
+        """Call hook(module, grad_output) when gradients arrive at the outputs; what it returns replaces them."""
+        return registered(self._backward_pre_hooks, hook, prepend)
+
+    def register_full_backward_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
+        """Call hook(module, grad_input, grad_output) when the inputs' gradients are known; its result replaces them."""
+        return registered(self._backward_hooks, hook, prepend)
+
+
+# ---------------------------------------------------------------- gradients that pass a module
+
+
+class BackwardHookFunction(Function):
+    """Tensors as they are; on the way back, `change` sees their gradients and says what goes on."""
+
+    @staticmethod
+    def forward(ctx, change: Callable, *tensors: Tensor):
+        ctx.change = change
+        ctx.mark_non_differentiable(*[t for t in tensors if not t.requires_grad])
+        return tensors
+
+    @staticmethod
+    def backward(ctx, *gradients):
+        return None, *ctx.change(gradients)
+
+
+class Passage:
+    """One call of a module with backward hooks: a BackwardHookFunction stands at its inputs and one at its outputs.
+
+    Values that are no tensors have None for a gradient.
+    """
+
+    def __init__(self, module: Hooks):
+        self.module = module
+        self.hooks, self.pre_hooks = list(module._backward_hooks.values()), list(module._backward_pre_hooks.values())
+        self.grad_outputs = None
+
+    def enter(self, args: tuple) -> tuple:
+        """The arguments, watched."""
+        self.inputs, self.input_places = len(args), None
+        args, self.input_places = through(args, self.at_inputs)
+        return args
+
+    def leave(self, result):
+        """The result, watched."""
+        if not isinstance(result, (Tensor, tuple)):
+            warnings.warn("For backward hooks to be called, module output should be a Tensor or a tuple of Tensors "
+                          f"but received {type(result)}", stacklevel=3)
+        results = result if isinstance(result, tuple) else (result,)
+        self.outputs = len(results)
+        results, self.output_places = through(results, self.at_outputs)
+        return results if isinstance(result, tuple) else results[0]
+
+    def at_outputs(self, gradients: tuple) -> tuple:
+        self.grad_outputs = spread(gradients, self.output_places, self.outputs)
+        for hook in self.pre_hooks:
+            changed = hook(self.module, self.grad_outputs)
+            if changed is None:
+                continue
+            changed = changed if isinstance(changed, tuple) else (changed,)
+            if len(changed) != self.outputs:
+                raise RuntimeError("Backward pre hook returned an invalid number of grad_output, got "
+                                   f"{len(changed)}, but expected {self.outputs}")
+            self.grad_outputs = changed
+        passed_on = tuple([self.grad_outputs[k] for k in self.output_places])
+        if self.input_places is None:
+            self.without_inputs()
+        return passed_on
+
+    def without_inputs(self) -> None:
+        """No input has a gradient: the hooks are told at once, and may not change anything."""
+        warnings.warn("Full backward hook is firing when gradients are computed with respect to module outputs since "
+                      "no inputs require gradients. See https://docs.pytorch.org/docs/main/generated/torch.nn."
+                      "Module.html#torch.nn.Module.register_full_backward_hook for more details.", stacklevel=5)
+        nothing = (None,) * self.inputs
+        for hook in self.hooks:
+            changed = hook(self.module, nothing, self.grad_outputs)
+            if changed is not None and not (isinstance(changed, tuple) and all(g is None for g in changed)):
+                raise RuntimeError("Backward hook for Modules where no input requires gradient should always return "
+                                   "None or None for all gradients.")
+        self.grad_outputs = None
+
+    def at_inputs(self, gradients: tuple) -> tuple:
+        if self.grad_outputs is None:  # a gradient that came to the inputs without passing the outputs
+            return gradients
+        grad_inputs = spread(gradients, self.input_places, self.inputs)
+        for hook in self.hooks:
+            changed = hook(self.module, grad_inputs, self.grad_outputs)
+            if changed is None:
+                continue
+            changed = changed if isinstance(changed, tuple) else (changed,)
+            if len(changed) != self.inputs:
+                raise RuntimeError(f"Backward hook returned an invalid number of grad_input, got {len(changed)}, but "
+                                   f"expected {self.inputs}")
+            grad_inputs = changed
+        self.grad_outputs = None
+        return tuple([grad_inputs[k] for k in self.input_places])
+
+
+def through(values: tuple, change: Callable) -> tuple[tuple, list | None]:
+    """(values with their tensors watched by `change`, where the tensors are): None where none needs a gradient."""
+    places = [k for k, value in enumerate(values) if isinstance(value, Tensor)]
+    if not is_grad_enabled() or not any(values[k].requires_grad for k in places):
+        return values, None
+    watched = list(values)
+    for k, t in zip(places, BackwardHookFunction.apply(change, *[values[k] for k in places])):
+        watched[k] = t
+    return tuple(watched) if type(values) is tuple else type(values)(*watched), places
+
+
+def spread(gradients: tuple, places: list, count: int) -> tuple:
+    """The gradients at their places among `count` values, None elsewhere."""
+    at = dict(zip(places, gradients))
+    return tuple([at.get(k) for k in range(count)])

@@ -4,14 +4,28 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, seed, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from samples import ROWS, Draw, Row
 
 import minitorch
 from minitorch.autograd import gradcheck, gradgradcheck
 
-rows = [r for r in ROWS if r.grad != () and "float64" in r.dtypes]
+# Rows that finite differences cannot judge, by a word of their id; test_table.py compares them with torch.
+NO_DIFFERENCE = {
+    "ties": "a kink: the two sides have different slopes", "zero": "a kink, or a pole", "bounds": "a kink",
+    "halves": "a jump", "certain": "log of 0", "NaN": "no number", "infinity": "no number",
+    "dropout": "draws another mask at each call", "frequency": "scaled on purpose", "padding]": "cut on purpose",
+}
+# Rows whose smallest example has too many elements for a difference quotient each.
+TOO_LARGE = {"far from 0", "nothing", "large", "no example", "few of many", "p 0 and 1", "nothing along dim"}
+
+
+def unsuited(row: Row) -> bool:
+    return any(word in f"{row.id}]" for word in NO_DIFFERENCE) or row.name.endswith(("dropout1d", "dropout2d"))
+
+
+rows = [r for r in ROWS if r.grad != () and "float64" in r.dtypes and not unsuited(r)]
 
 
 def tensors(value):
@@ -54,21 +68,25 @@ def as_function(row: Row, args, kwargs):
 
 
 def check(row: Row, checker, examples: int, largest: int):
+    """Check a few examples of at most `largest` elements; a row that has none must say so in TOO_LARGE."""
+    ran = []
+
     @seed(zlib.crc32(str(row).encode()))
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(st.data())
     def run(data):
         call, inputs = as_function(row, *row.draw(Draw(data.draw, "float64")))
-        assume(inputs and 0 < sum(t.numel() for t in inputs) <= largest)
-        assume(sum(y.numel() for y in call()) <= 4 * largest)
-        assert checker(call, inputs, atol=1e-5, rtol=1e-3)
+        small = inputs and 0 < sum(t.numel() for t in inputs) <= largest
+        if small and sum(y.numel() for y in call()) <= 4 * largest:
+            ran.append(checker(call, inputs, atol=1e-5, rtol=1e-3))
 
     run()
+    assert all(ran) and (ran or row.id in TOO_LARGE)
 
 
 @pytest.mark.parametrize("row", rows, ids=str)
 def test_first_order(row):
-    check(row, gradcheck, 3, 60)
+    check(row, gradcheck, 6, 80)
 
 
 @pytest.mark.parametrize("row", [r for r in rows if r.second], ids=str)
@@ -76,7 +94,7 @@ def test_second_order(row):
     def twice(call, inputs, **tolerances):
         return gradgradcheck(call, inputs, **tolerances) if any(y.requires_grad for y in call()) else True
 
-    check(row, twice, 2, 24)
+    check(row, twice, 6, 36)
 
 
 def test_a_wrong_formula_is_found():

@@ -67,7 +67,8 @@ def mlp_by_sgd_with_momentum(t, dtype):
 
 def mlp_by_nesterov_in_steps(t, dtype):
     model = mlp(t, dtype, dropout=0.0)
-    groups = [{"params": model[0].parameters(), "lr": 0.1}, {"params": [*model[3].parameters(), *model[5].parameters()]}]
+    groups = [{"params": model[0].parameters(), "lr": 0.1},
+              {"params": [*model[3].parameters(), *model[5].parameters()]}]
     optimizer = t.optim.SGD(groups, lr=0.03, momentum=0.8, nesterov=True)
     schedule = t.optim.lr_scheduler.StepLR(optimizer, step_size=20, gamma=0.5)
     return train(t, model, optimizer, shuffled(t, *three_classes(t, dtype)), classify(t), schedule)

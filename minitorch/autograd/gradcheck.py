@@ -33,6 +33,8 @@ def numerical_jacobians(func, inputs: tuple, x: Tensor, eps: float) -> list:
         count = len([y for y in as_tuple(func(*inputs)) if isinstance(y, Tensor)])
         columns = [[] for _ in range(count)]
         array = x.array
+        if array.size == 0:
+            return [np.zeros((0, 0))] * count
         for index in np.ndindex(array.shape):
             before = array[index].item()
             array[index] = before + eps
@@ -42,11 +44,13 @@ def numerical_jacobians(func, inputs: tuple, x: Tensor, eps: float) -> list:
             array[index] = before
             for column, a, b in zip(columns, above, below):
                 column.append(((a.astype(float) - b.astype(float)) / (2 * eps)).ravel())
-    return [np.array(c).reshape(array.size, -1) for c in columns]
+    return [np.array(c) for c in columns]
 
 
 def analytical_jacobian(y: Tensor, x: Tensor) -> np.ndarray:
     """d y / d x by one backward per element of y."""
+    if x.array.size == 0:
+        return np.zeros((0, 0))
     rows = np.zeros((y.array.size, x.array.size))
     for j in range(y.array.size):
         unit = np.zeros(y.array.size, y.array.dtype)

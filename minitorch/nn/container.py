@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import operator
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 
 from .module import Module
+
+__all__ = ["ModuleDict", "ModuleList", "Sequential"]
 
 
 class _Ordered(Module):
@@ -22,24 +24,17 @@ class _Ordered(Module):
             raise IndexError(f"index {index} is out of range")
         return next(islice(self._modules, index % len(self), None))
 
-    def __getitem__(self, index: int | slice):
-        if isinstance(index, slice):
-            return self._picked(index)
-        return self._modules[self._key(index)]
+    def __setitem__(self, idx: int, module: Module) -> None:
+        setattr(self, self._key(idx), module)
 
-    def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, self._key(index), module)
-
-    def __delitem__(self, index: int | slice) -> None:
-        names = list(self._modules)[index] if isinstance(index, slice) else [self._key(index)]
-        for name in names:
+    def __delitem__(self, idx: int | slice) -> None:
+        for name in list(self._modules)[idx] if isinstance(idx, slice) else [self._key(idx)]:
             delattr(self, name)
-        self._renumber(list(self._modules.values()))
+        self._number(self)
 
-    def _renumber(self, modules: list[Module]) -> None:
-        self._modules.clear()
-        for k, module in enumerate(modules):
-            self.add_module(str(k), module)
+    def _number(self, modules: Iterable[Module]) -> None:
+        """Take these modules for children, named by their place."""
+        self._modules = {str(k): module for k, module in enumerate(modules)}
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -47,29 +42,9 @@ class _Ordered(Module):
     def __iter__(self) -> Iterator[Module]:
         return iter(self._modules.values())
 
-    def __dir__(self):
-        return [name for name in super().__dir__() if not name.isdigit()]
-
     def append(self, module: Module):
         """Add a module at the end."""
         self.add_module(str(len(self)), module)
-        return self
-
-    def insert(self, index: int, module: Module):
-        """Add a module before `index`."""
-        if not isinstance(module, Module):
-            raise TypeError(f"module should be of type: {Module}")
-        if not -len(self) <= index <= len(self):
-            raise IndexError(f"Index out of range: {index}")
-        modules = list(self)
-        modules.insert(index + len(self) if index < 0 else index, module)
-        self._renumber(modules)
-        return self
-
-    def extend(self, modules: Iterable[Module]):
-        """Add several modules at the end."""
-        for module in list(modules):
-            self.append(module)
         return self
 
     def pop(self, key: int | slice) -> Module:
@@ -83,49 +58,104 @@ class Sequential(_Ordered):
     """The modules one after another: each takes what the one before gave.
 
     Sequential(a, b, c) names them "0", "1", "2"; Sequential(OrderedDict(first=a, ...)) by their keys.
+    https://pytorch.org/docs/stable/generated/torch.nn.Sequential.html
     """
 
     def __init__(self, *args: Module | OrderedDict[str, Module]):
         super().__init__()
         named = args[0].items() if len(args) == 1 and isinstance(args[0], OrderedDict) else enumerate(args)
         for name, module in named:
-            self.add_module(str(name), module)
-
-    def _picked(self, index: slice) -> Sequential:
-        return type(self)(OrderedDict(list(self._modules.items())[index]))
-
-    def __add__(self, other: Sequential) -> Sequential:
-        if not isinstance(other, Sequential):
-            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
-        return Sequential(*chain(self, other))
+            self.add_module(str(name) if isinstance(name, int) else name, module)
 
     def forward(self, input):
         for module in self:
             input = module(input)
         return input
 
+    def __getitem__(self, idx: int | slice) -> Module:
+        if isinstance(idx, slice):
+            return type(self)(OrderedDict(list(self._modules.items())[idx]))
+        return self._modules[self._key(idx)]
+
+    def insert(self, index: int, module: Module) -> Sequential:
+        """Add a module before `index`."""
+        if not isinstance(module, Module):
+            raise AssertionError(f"module should be of type: {Module}")
+        if not -len(self) <= index <= len(self):
+            raise IndexError(f"Index out of range: {index}")
+        modules = list(self)
+        modules.insert(index, module)
+        self._number(modules)
+        return self
+
+    def extend(self, sequential: Iterable[Module]) -> Sequential:
+        """Add several modules at the end."""
+        for module in list(sequential):
+            self.append(module)
+        return self
+
+    def __add__(self, other: Sequential) -> Sequential:
+        return Sequential(*chain(self, self._sequential(other)))
+
+    def __iadd__(self, other: Sequential) -> Sequential:
+        return self.extend(self._sequential(other))
+
+    def _sequential(self, other: Sequential) -> Sequential:
+        if not isinstance(other, Sequential):
+            raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
+        return other
+
+    def __mul__(self, other: int) -> Sequential:
+        return Sequential(*list(self) * self._times(other))
+
+    __rmul__ = __mul__
+
+    def __imul__(self, other: int) -> Sequential:
+        return self.extend(list(self) * (self._times(other) - 1))
+
+    def _times(self, other: int) -> int:
+        if not isinstance(other, int):
+            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(other)}")
+        if other <= 0:
+            raise ValueError(f"Non-positive multiplication factor {other} for {type(self)}")
+        return other
+
 
 class ModuleList(_Ordered):
-    """A list of modules that are registered: their parameters count."""
+    """A list of modules that are registered: their parameters count.
+
+    https://pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
+    """
 
     def __init__(self, modules: Iterable[Module] | None = None):
         super().__init__()
-        self.extend(modules or ())
+        if modules is not None:
+            self.extend(modules)
 
-    def _picked(self, index: slice) -> ModuleList:
-        return type(self)(list(self._modules.values())[index])
+    def __getitem__(self, idx: int | slice) -> Module:
+        if isinstance(idx, slice):
+            return type(self)(list(self._modules.values())[idx])
+        return self._modules[self._key(idx)]
 
-    def __iadd__(self, modules: Iterable[Module]) -> ModuleList:
-        return self.extend(modules)
-
-    def __add__(self, other: Iterable[Module]) -> ModuleList:
-        return ModuleList(chain(self, other))
+    def insert(self, index: int, module: Module) -> None:
+        """Add a module before `index`."""
+        modules = list(self)
+        modules.insert(index, module)
+        self._number(modules)
 
     def extend(self, modules: Iterable[Module]) -> ModuleList:
         """Add several modules at the end."""
         if not isinstance(modules, Iterable):
             raise TypeError("ModuleList.extend should be called with an iterable, but got " + type(modules).__name__)
-        return super().extend(modules)
+        for module in list(modules):
+            self.append(module)
+        return self
+
+    def __add__(self, other: Iterable[Module]) -> ModuleList:
+        return ModuleList(chain(self, other))
+
+    def __iadd__(self, modules: Iterable[Module]) -> ModuleList:
+        return self.extend(modules)
 
     def __repr__(self) -> str:
         """Equal neighbours are shown once: (0-5): 6 x Block(...)."""
@@ -146,13 +176,17 @@ class ModuleList(_Ordered):
 
 
 class ModuleDict(Module):
-    """A dictionary of modules that are registered: their parameters count."""
+    """A dictionary of modules that are registered: their parameters count.
+
+    https://pytorch.org/docs/stable/generated/torch.nn.ModuleDict.html
+    """
 
     _modules: dict[str, Module]
 
-    def __init__(self, modules: dict[str, Module] | None = None):
+    def __init__(self, modules: Mapping[str, Module] | None = None):
         super().__init__()
-        self.update(modules or {})
+        if modules is not None:
+            self.update(modules)
 
     def __getitem__(self, key: str) -> Module:
         return self._modules[key]
@@ -183,18 +217,28 @@ class ModuleDict(Module):
         return module
 
     def keys(self):
+        """The names."""
         return self._modules.keys()
 
     def values(self):
+        """The modules."""
         return self._modules.values()
 
     def items(self):
+        """(name, module)"""
         return self._modules.items()
 
-    def update(self, modules) -> None:
+    def update(self, modules: Mapping[str, Module] | Iterable) -> None:
         """Add the modules of a dictionary or of (key, module) pairs."""
         if not isinstance(modules, Iterable):
             raise TypeError("ModuleDict.update should be called with an iterable of key/value pairs, but got "
                             + type(modules).__name__)
-        for key, module in modules.items() if hasattr(modules, "items") else modules:
+        if isinstance(modules, (ModuleDict, Mapping)):
+            modules = modules.items()
+        for k, pair in enumerate(modules):
+            if not isinstance(pair, Iterable):
+                raise TypeError(f"ModuleDict update sequence element #{k} should be Iterable; is{type(pair).__name__}")
+            if len(pair) != 2:
+                raise ValueError(f"ModuleDict update sequence element #{k} has length {len(pair)}; 2 is required")
+            key, module = pair
             self[key] = module

@@ -1,31 +1,34 @@
-"""Losses as modules: each holds the options of the function of the same subject in nn.functional."""
+"""Losses as modules: each holds the options of the function of the same subject in nn.functional.
+
+Their formulas stand beside the functions, in ops/loss.py.
+https://pytorch.org/docs/stable/nn.html#loss-functions
+"""
 
 from __future__ import annotations
 
+from ..ops.loss import chosen
 from ..tensor import Tensor
 from . import functional as F
 from .module import Module
 
-
-def old_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
-    """The word for the two deprecated flags, where one of them is given."""
-    if size_average is None and reduce is None:
-        return reduction
-    if reduce is False:
-        return "none"
-    return "sum" if size_average is False else "mean"
+__all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss",
+           "NLLLoss", "SmoothL1Loss"]
 
 
 class _Loss(Module):
-    """reduction: "none", "mean" or "sum" of the single losses."""
+    """reduction: "none", "mean" or "sum" of the single losses; the flags are an older way to say it."""
 
-    def __init__(self, size_average=None, reduce=None, reduction: str = "mean"):
+    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"):
         super().__init__()
-        self.reduction = old_reduction(size_average, reduce, reduction)
+        flags = size_average is not None or reduce is not None
+        self.reduction = chosen(reduction, size_average, reduce) if flags else reduction
 
 
 class _WeightedLoss(_Loss):
-    def __init__(self, weight: Tensor | None = None, size_average=None, reduce=None, reduction: str = "mean"):
+    """A loss with a weight per class or element."""
+
+    def __init__(self, weight: Tensor | None = None, size_average: bool | None = None, reduce: bool | None = None,
+                 reduction: str = "mean"):
         super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
 
@@ -45,9 +48,10 @@ class L1Loss(_Loss):
 
 
 class SmoothL1Loss(_Loss):
-    """Square near zero, linear beyond `beta`."""
+    """Square near zero, linear beyond `beta`.  Girshick 2015"""
 
-    def __init__(self, size_average=None, reduce=None, reduction: str = "mean", beta: float = 1.0):
+    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+                 beta: float = 1.0):
         super().__init__(size_average, reduce, reduction)
         self.beta = beta
 
@@ -56,9 +60,11 @@ class SmoothL1Loss(_Loss):
 
 
 class HuberLoss(_Loss):
-    """Square near zero, linear beyond `delta`; delta times SmoothL1Loss."""
+    """Square near zero, linear beyond `delta`; delta times SmoothL1Loss.  Huber 1964"""
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0):
+        if not isinstance(delta, (float, int)):
+            raise TypeError(f"delta must be a float or int, got: {type(delta)}")
         super().__init__(reduction=reduction)
         self.delta = delta
 
@@ -69,7 +75,8 @@ class HuberLoss(_Loss):
 class KLDivLoss(_Loss):
     """target * (log target - input)"""
 
-    def __init__(self, size_average=None, reduce=None, reduction: str = "mean", log_target: bool = False):
+    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
+                 log_target: bool = False):
         super().__init__(size_average, reduce, reduction)
         self.log_target = log_target
 
@@ -80,8 +87,8 @@ class KLDivLoss(_Loss):
 class NLLLoss(_WeightedLoss):
     """-input[target] of log-probabilities."""
 
-    def __init__(self, weight: Tensor | None = None, size_average=None, ignore_index: int = -100, reduce=None,
-                 reduction: str = "mean"):
+    def __init__(self, weight: Tensor | None = None, size_average: bool | None = None, ignore_index: int = -100,
+                 reduce: bool | None = None, reduction: str = "mean"):
         super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
 
@@ -90,16 +97,19 @@ class NLLLoss(_WeightedLoss):
 
 
 class CrossEntropyLoss(_WeightedLoss):
-    """-log softmax(input)[target] of scores (logits)."""
+    """-log softmax(input)[target] of scores (logits).
 
-    def __init__(self, weight: Tensor | None = None, size_average=None, ignore_index: int = -100, reduce=None,
-                 reduction: str = "mean", label_smoothing: float = 0.0):
+    https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
+    """
+
+    def __init__(self, weight: Tensor | None = None, size_average: bool | None = None, ignore_index: int = -100,
+                 reduce: bool | None = None, reduction: str = "mean", label_smoothing: float = 0.0):
         super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return F.cross_entropy(input, target, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction,
-                               label_smoothing=self.label_smoothing)
+        return F.cross_entropy(input, target, weight=self.weight, ignore_index=self.ignore_index,
+                               reduction=self.reduction, label_smoothing=self.label_smoothing)
 
 
 class BCELoss(_WeightedLoss):
@@ -112,8 +122,8 @@ class BCELoss(_WeightedLoss):
 class BCEWithLogitsLoss(_Loss):
     """BCELoss of sigmoid(input), in one stable formula."""
 
-    def __init__(self, weight: Tensor | None = None, size_average=None, reduce=None, reduction: str = "mean",
-                 pos_weight: Tensor | None = None):
+    def __init__(self, weight: Tensor | None = None, size_average: bool | None = None, reduce: bool | None = None,
+                 reduction: str = "mean", pos_weight: Tensor | None = None):
         super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
         self.register_buffer("pos_weight", pos_weight)

@@ -30,7 +30,13 @@ class Module(Hooks, State):
     training: bool
     _version = 1
 
-    def __init__(self) -> None:
+    def __init__(self, *args, **kwargs) -> None:
+        if kwargs:
+            raise TypeError(f"{type(self).__name__}.__init__() got an unexpected keyword argument "
+                            f"'{next(iter(kwargs))}'")
+        if args:
+            raise TypeError(f"{type(self).__name__}.__init__() takes 1 positional argument but {len(args) + 1} were "
+                            "given")
         self.__dict__.update(
             training=True, _parameters={}, _buffers={}, _non_persistent_buffers_set=set(), _modules={},
             _forward_pre_hooks=OrderedDict(), _forward_hooks=OrderedDict(),

@@ -19,9 +19,6 @@ class Parameter(Tensor):
         made.requires_grad_(requires_grad)
         return made
 
-    def __init__(self, data: Tensor | None = None, requires_grad: bool = True):
-        """All is done by `__new__`; this names the arguments."""
-
     def __repr__(self, *, tensor_contents=None) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
@@ -40,9 +37,6 @@ class Buffer(Tensor):
         made = alias(data.detach(), cls)
         made.persistent = persistent
         return made.requires_grad_(data.requires_grad)
-
-    def __init__(self, data: Tensor | None = None, *, persistent: bool = True):
-        """All is done by `__new__`; this names the arguments."""
 
 
 __all__ = ["Buffer", "Parameter"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from ..dtype import float32
 from ..ops.create import tensor
 from ..tensor import Tensor
-from .optimizer import Optimizer, ParamsT, check, refuse
+from .optimizer import Optimizer, ParamsT, check, check_implementation, refuse, scalar
 
 
 class Adam(Optimizer):
@@ -20,30 +21,53 @@ class Adam(Optimizer):
     https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
     """
 
-    def __init__(self, params: ParamsT, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-                 weight_decay: float = 0, amsgrad: bool = False, *, foreach: bool | None = None, maximize: bool = False,
-                 capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
-                 decoupled_weight_decay: bool = False):
+    def __init__(self, params: ParamsT, lr: float | Tensor = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+                 eps: float = 1e-8, weight_decay: float = 0, amsgrad: bool = False, *, foreach: bool | None = None,
+                 maximize: bool = False, capturable: bool = False, differentiable: bool = False,
+                 fused: bool | None = None, decoupled_weight_decay: bool = False):
         refuse(capturable=capturable, differentiable=differentiable)
+        if isinstance(lr, Tensor) and foreach:
+            raise ValueError("lr as a Tensor is not supported for capturable=False and foreach=True")
         check("learning rate", lr)
         check("epsilon value", eps)
         check("beta parameter at index 0", betas[0], 0.0, 1.0)
         check("beta parameter at index 1", betas[1], 0.0, 1.0)
         check("weight_decay value", weight_decay)
-        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad,
+        if isinstance(betas[0], Tensor) and isinstance(betas[1], Tensor):
+            refuse(betas=betas[0])
+        if not (isinstance(betas[0], float) and isinstance(betas[1], float)):
+            raise ValueError("betas must be either both floats or both Tensors")
+        super().__init__(params, dict(lr=lr, betas=tuple(betas), eps=eps, weight_decay=weight_decay, amsgrad=amsgrad,
                                       maximize=maximize, foreach=foreach, capturable=capturable,
                                       differentiable=differentiable, fused=fused,
                                       decoupled_weight_decay=decoupled_weight_decay))
+        check_implementation(foreach, fused)
 
-    def update(self, p: Tensor, g: Tensor, state: dict, group: dict) -> None:
-        lr, eps, decay = group["lr"], group["eps"], group["weight_decay"]
+    def __setstate__(self, state: dict) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:  # what older checkpoints lack: settings, and a step count that is a tensor
+            for name, value in dict(amsgrad=False, maximize=False, foreach=None, capturable=False, differentiable=False,
+                                    decoupled_weight_decay=False, fused=None).items():
+                group.setdefault(name, value)
+            for p in group["params"]:
+                mine = self.state.get(p)
+                if mine and not isinstance(mine["step"], Tensor):
+                    mine["step"] = tensor(float(mine["step"]), dtype=float32 if group["fused"] else None)
+
+    def start(self, p: Tensor, state: dict, group: dict) -> None:
+        """The state of a parameter before its first step."""
+        state["step"] = tensor(0.0, dtype=float32 if group["fused"] else None)
+        state["exp_avg"] = p.new_zeros(p.shape)
+        state["exp_avg_sq"] = p.new_zeros(p.shape)
+        if group["amsgrad"]:
+            state["max_exp_avg_sq"] = p.new_zeros(p.shape)
+
+    def update(self, p: Tensor, g: Tensor, group: dict) -> None:
+        lr, eps, decay = scalar(group["lr"]), group["eps"], group["weight_decay"]
         beta1, beta2 = group["betas"]
+        state = self.state[p]
         if not state:
-            state["step"] = tensor(0.0)
-            state["exp_avg"] = p.new_zeros(p.shape)
-            state["exp_avg_sq"] = p.new_zeros(p.shape)
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = p.new_zeros(p.shape)
+            self.start(p, state, group)
         state["step"].add_(1)
         t, m, v = state["step"].item(), state["exp_avg"], state["exp_avg_sq"]
         if group["maximize"]:
@@ -62,10 +86,19 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam whose weight decay shrinks the parameter itself and never enters the averages."""
+    """Adam whose weight decay shrinks the parameter itself and never enters the averages.
 
-    def __init__(self, params: ParamsT, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-                 weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, foreach: bool | None = None,
-                 capturable: bool = False, differentiable: bool = False, fused: bool | None = None):
+    https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
+    """
+
+    def __init__(self, params: ParamsT, lr: float | Tensor = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+                 eps: float = 1e-8, weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False,
+                 foreach: bool | None = None, capturable: bool = False, differentiable: bool = False,
+                 fused: bool | None = None):
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize,
                          capturable=capturable, differentiable=differentiable, fused=fused, decoupled_weight_decay=True)
+
+    def __setstate__(self, state: dict) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            group["decoupled_weight_decay"] = True  # whatever the checkpoint says

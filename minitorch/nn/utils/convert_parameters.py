@@ -16,7 +16,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     """Cut a vector up into the parameters' data."""
     if not isinstance(vec, Tensor):
-        raise TypeError(f"expected minitorch.Tensor, but got: {type(vec).__name__}")
+        raise TypeError(f"expected minitorch.Tensor, but got: {type(vec).__module__}.{type(vec).__qualname__}")
     start = 0
     for p in parameters:
         p.data = vec[start: start + p.numel()].view_as(p).data

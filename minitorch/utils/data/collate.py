@@ -13,10 +13,10 @@ from ...ops.join import stack
 from ...tensor import Tensor
 
 
-def stack_arrays(batch, **_) -> Tensor:
+def stack_arrays(batch, *, collate_fn_map) -> Tensor:
     if batch[0].dtype.kind in "SUO":
         raise TypeError(REFUSED.format(batch[0].dtype))
-    return stack([as_tensor(b) for b in batch])
+    return collate([as_tensor(b) for b in batch], collate_fn_map=collate_fn_map)
 
 
 REFUSED = "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
@@ -25,7 +25,7 @@ REFUSED = "default_collate: batch must contain tensors, numpy arrays, numbers, d
 default_collate_fn_map = {
     Tensor: lambda batch, **_: stack(list(batch), 0),
     np.ndarray: stack_arrays,
-    (np.bool_, np.number): lambda batch, **_: as_tensor(np.asarray(batch)),
+    (np.bool_, np.number, np.object_): lambda batch, **_: as_tensor(np.asarray(batch)),
     float: lambda batch, **_: tensor(batch, dtype=float64),
     int: lambda batch, **_: tensor(batch),
     str: lambda batch, **_: batch,
@@ -36,9 +36,10 @@ default_collate_fn_map = {
 def collate(batch: list, *, collate_fn_map: dict | None = None):
     """A batch of a list of examples: leaves by `collate_fn_map`, mappings and sequences element by element."""
     first = batch[0]
-    for kind, make in (collate_fn_map or {}).items():
-        if isinstance(first, kind):
-            return make(batch, collate_fn_map=collate_fn_map)
+    makers = collate_fn_map or {}
+    for kind in [type(first), *makers]:  # the exact type first
+        if kind in makers and isinstance(first, kind):
+            return makers[kind](batch, collate_fn_map=collate_fn_map)
     below = lambda elements: collate(list(elements), collate_fn_map=collate_fn_map)  # noqa: E731
     if isinstance(first, Mapping):
         return rebuilt(first, {key: below(example[key] for example in batch) for key in first})

@@ -26,11 +26,11 @@ class Dataset(Generic[T]):
         return ConcatDataset([self, other])
 
 
-class IterableDataset(Dataset[T]):
+class IterableDataset(Dataset[T], Iterable[T]):
     """Examples one after another, as from a stream: subclass it with `__iter__()`."""
 
-    def __iter__(self) -> Iterator[T]:
-        raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
+    def __add__(self, other: Dataset[T]) -> ChainDataset:
+        return ChainDataset([self, other])
 
 
 class TensorDataset(Dataset[tuple]):
@@ -53,6 +53,13 @@ class Subset(Dataset[T]):
 
     def __init__(self, dataset: Dataset[T], indices: Sequence[int]):
         self.dataset, self.indices = dataset, indices
+        mine = type(self)
+        if mine.__getitem__ is not Subset.__getitem__ and mine.__getitems__ is Subset.__getitems__:
+            raise NotImplementedError(
+                f"{mine.__name__} overrides __getitem__ but not __getitems__. When subclassing Subset and overriding "
+                "__getitem__, you must also override __getitems__ to ensure DataLoader works correctly with your "
+                "custom logic. A simple implementation:\n\ndef __getitems__(self, indices):\n"
+                "    return [self.__getitem__(idx) for idx in indices]")
 
     def __getitem__(self, index):
         if isinstance(index, list):
@@ -94,7 +101,29 @@ class ConcatDataset(Dataset[T]):
         return self.datasets[which][index - (self.cumulative_sizes[which - 1] if which else 0)]
 
 
-def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator: Generator | None = None) -> list[Subset[T]]:
+class ChainDataset(IterableDataset):
+    """The examples of several streams, one stream after another."""
+
+    def __init__(self, datasets: Iterable[Dataset]):
+        super().__init__()
+        self.datasets = datasets
+
+    def __iter__(self) -> Iterator:
+        for dataset in self._streams():
+            yield from dataset
+
+    def __len__(self) -> int:
+        return sum(len(dataset) for dataset in self._streams())
+
+    def _streams(self) -> Iterator[IterableDataset]:
+        for dataset in self.datasets:
+            if not isinstance(dataset, IterableDataset):
+                raise AssertionError("ChainDataset only supports IterableDataset")
+            yield dataset
+
+
+def random_split(dataset: Dataset[T], lengths: Sequence[int | float],
+                 generator: Generator | None = None) -> list[Subset[T]]:
     """Cut a dataset at random into subsets of the given lengths, or of the given fractions of it.
 
     What the rounding down of fractions leaves over goes to the first subsets, one example each.
@@ -108,9 +137,10 @@ def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator:
             sizes[k % len(sizes)] += 1
         for k, size in enumerate(sizes):
             if size == 0:
-                warnings.warn(f"Length of split at index {k} is 0. This might result in an empty dataset.", stacklevel=2)
+                warnings.warn(f"Length of split at index {k} is 0. This might result in an empty dataset.",
+                              stacklevel=2)
         lengths = sizes
     if sum(lengths) != len(dataset):
         raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
     order = randperm(sum(lengths), generator=generator).tolist()
-    return [Subset(dataset, order[end - size: end]) for end, size in zip(accumulate(lengths), lengths)]
+    return [Subset(dataset, order[end - size: end]) for end, size in zip(accumulate(lengths), lengths, strict=True)]

@@ -59,3 +59,6 @@ activation("celu", away(0), "CeluBackward0", errors=(lambda t: t.celu(t.ones(2),
 row("celu", lambda d: (away(0)(d)[0], {"alpha": d.choice(0.5, 2.0)}), node="CeluBackward0", id="alpha")
 for name in ("relu", "relu6", "leaky_relu", "hardtanh", "silu", "mish", "elu", "selu", "celu"):
     row(F + name, lambda d: (away(0)(d)[0], {"inplace": True}), grad=(), id="inplace")
+
+for name in ("elu_", "leaky_relu_"):
+    row(f"nn.functional.{name}", lambda d: d.one(), grad=())

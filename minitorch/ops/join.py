@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ..autograd.op import op
 from ..dtype import result_dtype
 from ..tensor import Tensor, method, wrap_dim
-from .shape import broadcast_tensors, slice_along, sizes
+from .shape import sizes, slice_along
 
 __all__ = ["cat", "chunk", "column_stack", "concat", "concatenate", "dstack", "hstack", "meshgrid", "split", "stack",
            "tensor_split", "vstack"]
@@ -20,18 +20,22 @@ __all__ = ["cat", "chunk", "column_stack", "concat", "concatenate", "dstack", "h
 
 
 @op(variadic=True, node="CatBackward0")
-def joined(xp, tensors, /, dim):
-    """Arrays one after another along `dim`.    g is cut where they meet"""
+def joined(xp, tensors, /, axis):
+    """Arrays one after another along `axis`.    g is cut where they meet"""
     target = result_dtype(tensors)
-    return xp.concatenate([a if a.dtype == target else a.astype(target) for a in tensors], axis=dim)
+    kept = [a for a in tensors if a.shape != (0,)] or tensors[:1]
+    return xp.concatenate([a if a.dtype == target else a.astype(target) for a in kept], axis=axis)
 
 
-def cut(g, tensors_shape, dim, needs):
+def cut(g, tensors_shape, axis, needs):
     """Each tensor's part of `g`, of those that need one."""
     start, parts = 0, []
     for shape, needed in zip(tensors_shape, needs):
-        parts.append(g.narrow(dim, start, shape[dim]) if needed else None)
-        start += shape[dim]
+        if shape == (0,):
+            parts.append(g.new_zeros(0))
+            continue
+        parts.append(g.narrow(axis, start, shape[axis]) if needed else None)
+        start += shape[axis]
     return parts
 
 
@@ -60,7 +64,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
             raise RuntimeError(f"Sizes of tensors must match except in dimension {dim}. Expected size {first[wrong]} "
                                "but got "
                                f"size {shape[wrong]} for tensor number {k} in the list.")
-    return joined(kept, dim)
+    return joined(tensors, dim)
 
 
 concat = concatenate = cat
@@ -218,9 +222,9 @@ def meshgrid(*tensors: Tensor, indexing: str | None = None) -> tuple[Tensor, ...
     swap = indexing == "xy" and len(tensors) >= 2
     order = [1, 0, *range(2, len(tensors))] if swap else list(range(len(tensors)))
     given = [tensors[k] for k in order]
-    grids = [x.reshape(*[-1 if d == k else 1 for d in range(len(given))]) for k, x in enumerate(given)]
-    grids = broadcast_tensors(*grids)
-    return tuple([grids[order.index(k)].transpose(0, 1) if swap else grids[k] for k in range(len(tensors))])
+    shape = [x.array.size for x in given]
+    grids = [x.reshape(*[-1 if d == k else 1 for d in range(len(given))]).expand(shape) for k, x in enumerate(given)]
+    return tuple([grids[k] for k in order])
 
 
 # ---------------------------------------------------------------- pad

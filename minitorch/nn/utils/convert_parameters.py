@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ...ops.join import cat
 from ...tensor import Tensor
+from ..module import type_name
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
@@ -16,7 +17,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     """Cut a vector up into the parameters' data."""
     if not isinstance(vec, Tensor):
-        raise TypeError(f"expected minitorch.Tensor, but got: {type(vec).__module__}.{type(vec).__qualname__}")
+        raise TypeError(f"expected minitorch.Tensor, but got: {type_name(vec)}")
     start = 0
     for p in parameters:
         p.data = vec[start: start + p.numel()].view_as(p).data

@@ -58,7 +58,8 @@ cut = int(0.9 * len(text))
 if len(text) - cut <= args.context + 1:
     stop(f"the text is too short: {len(text)} characters for a context of {args.context}")
 train, valid = (minitorch.tensor([code[c] for c in part]) for part in (text[:cut], text[cut:]))
-print(f"{len(text):,} characters, {len(alphabet)} different ones; {len(train):,} to learn from, {len(valid):,} to be tested on")
+print(f"{len(text):,} characters, {len(alphabet)} different ones; {len(train):,} to learn from, {len(valid):,} to be "
+      "tested on")
 
 
 def batch(tokens: minitorch.Tensor, count: int) -> tuple[minitorch.Tensor, minitorch.Tensor]:

@@ -15,7 +15,8 @@ OUT = Path("out")
 def options(about: str, steps: int, seed: int = 1337) -> argparse.ArgumentParser:
     """The options every example takes; each may add its own."""
     parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--device", default="cuda" if cuda_is_available() else "cpu", help="cpu or cuda (a GPU through CuPy)")
+    parser.add_argument("--device", default="cuda" if cuda_is_available() else "cpu",
+                        help="cpu or cuda (a GPU through CuPy)")
     parser.add_argument("--seed", type=int, default=seed, help="of all random numbers")
     parser.add_argument("--steps", type=int, default=steps, help="steps of training")
     return parser

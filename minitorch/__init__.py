@@ -19,7 +19,7 @@ if not _os.path.isdir(_os.path.join(__path__[0], "kernels")):
     __path__.append(_os.path.dirname(__path__[0]))
 
 # tensors and their gradients
-from .tensor import Size, Tensor, strided, layout, memory_format
+from .tensor import Size, Tensor
 from . import autograd
 from .autograd import (
     enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled,

@@ -27,16 +27,22 @@ def scattered(d):
 
 row("gather", lambda d: (gathered(d), {}), dtypes=ANY, method=True, grad=(0,), node="GatherBackward0",
     errors=(lambda t: t.ones(2, 2).gather(0, t.zeros(1, 2)), lambda t: t.ones(2, 2).gather(0, t.zeros(2).long()),
-            lambda t: t.ones(2, 2).gather(0, t.full((1, 2), 5)), lambda t: t.ones(2, 2).gather(2, t.zeros(1, 2).long())))
+            lambda t: t.ones(2, 2).gather(0, t.full((1, 2), 5)), lambda t: t.ones(2, 2).gather(2, t.zeros(1,
+            2).long())))
 row("scatter", lambda d: ((*scattered(d), d.array((2, 3))), {}), dtypes=ANY, method=True, in_place=True, grad=(0, 3),
     node="ScatterBackward0", errors=(lambda t: t.ones(2).scatter(0, t.tensor([3]), t.ones(1)),))
-row("scatter", lambda d: ((*scattered(d), 1.5), {}), method=True, in_place=True, grad=(0,), node="ScatterBackward1", id="number")
-row("scatter_add", lambda d: (lambda a: ((*a, d.array(a[2].shape)), {}))(gathered(d)), dtypes=("float32", "float64", "int64"),
+row("scatter", lambda d: ((*scattered(d), 1.5), {}), method=True, in_place=True, grad=(0,), node="ScatterBackward1",
+    id="number")
+row("scatter_add", lambda d: (lambda a: ((*a, d.array(a[2].shape)), {}))(gathered(d)), dtypes=("float32", "float64",
+    "int64"),
     method=True, in_place=True, grad=(0, 3), node="ScatterAddBackward0")
-row("take_along_dim", lambda d: (lambda x: ((x, np.argsort(d.array(x.shape), axis=0), 0), {}))(d.array((3, 2))), grad=(0,),
+row("take_along_dim", lambda d: (lambda x: ((x, np.argsort(d.array(x.shape), axis=0), 0), {}))(d.array((3, 2))),
+    grad=(0,),
     method=True, node="GatherBackward0")
-row("take", lambda d: ((d.array((3, 4)), d.rng.integers(-12, 12, d.shape()).astype("int64")), {}), dtypes=ANY, grad=(0,),
-    method=True, node="TakeBackward0", errors=(lambda t: t.ones(2).take(t.tensor([2])), lambda t: t.ones(2).take(t.ones(1))))
+row("take", lambda d: ((d.array((3, 4)), d.rng.integers(-12, 12, d.shape()).astype("int64")), {}), dtypes=ANY,
+    grad=(0,),
+    method=True, node="TakeBackward0", errors=(lambda t: t.ones(2).take(t.tensor([2])),
+                                               lambda t: t.ones(2).take(t.ones(1))))
 
 
 def slices(d, unique=False):
@@ -50,7 +56,8 @@ def slices(d, unique=False):
 
 
 row("index_select", lambda d: (slices(d)[:3], {}), dtypes=ANY, grad=(0,), method=True, node="IndexSelectBackward0",
-    errors=(lambda t: t.ones(2).index_select(0, t.tensor([2])), lambda t: t.ones(2, 2).index_select(0, t.zeros(1, 1).long())))
+    errors=(lambda t: t.ones(2).index_select(0, t.tensor([2])), lambda t: t.ones(2, 2).index_select(0, t.zeros(1,
+    1).long())))
 row("index_add", lambda d: (slices(d), {"alpha": d.choice(1, 2)}), dtypes=("float32", "float64", "int64"), grad=(0, 3),
     method=True, in_place=True, node="IndexAddBackward0")
 row("index_fill", lambda d: ((*slices(d)[:3], 2), {}), dtypes=("float32", "float64", "int64"), grad=(0,), method=True,
@@ -68,17 +75,21 @@ def masked(d):
     return x, d.array(x.shape, dtype="bool")
 
 
-row("masked_fill", lambda d: ((*masked(d), 1.5), {}), dtypes=("float32", "float64"), grad=(0,), method=True, in_place=True,
+row("masked_fill", lambda d: ((*masked(d), 1.5), {}), dtypes=("float32", "float64"), grad=(0,), method=True,
+    in_place=True,
     node="MaskedFillBackward0", errors=(lambda t: t.ones(2).masked_fill(t.ones(2), 1.0),))
 row("masked_fill", lambda d: ((*masked(d), d.array(())), {}), grad=(0, 2), method=True, in_place=True,
     node="MaskedFillBackward1", id="tensor", errors=(lambda t: t.ones(2).masked_fill(t.ones(2).bool(), t.ones(2)),))
 row("masked_select", lambda d: (masked(d), {}), dtypes=ANY, grad=(0,), method=True, node="MaskedSelectBackward0",
     errors=(lambda t: t.ones(2).masked_select(t.ones(2)),))
-row("masked_scatter", lambda d: (lambda x, m: ((x, m, d.array((x.size + 1,))), {}))(*masked(d)), grad=(0, 2), method=True,
+row("masked_scatter", lambda d: (lambda x, m: ((x, m, d.array((x.size + 1,))), {}))(*masked(d)), grad=(0, 2),
+    method=True,
     in_place=True, node="MaskedScatterBackward0",
     errors=(lambda t: t.ones(2).masked_scatter(t.ones(2).bool(), t.ones(1)),))
 row("nonzero", lambda d: ((d.array(d.shape()),), {"as_tuple": d.boolean()}), dtypes=ANY, grad=(), method=True)
 row("argwhere", lambda d: ((d.array(d.shape()),), {}), dtypes=ANY, grad=(), method=True)
-row("nn.functional.one_hot", lambda d: ((positions(d, 4, d.shape(zero=False)), d.choice(4, 6, -1)), {}), dtypes=("float32",),
-    grad=(), errors=(lambda t: t.nn.functional.one_hot(t.tensor([1, 2]), 2), lambda t: t.nn.functional.one_hot(t.tensor([-1])),
+row("nn.functional.one_hot", lambda d: ((positions(d, 4, d.shape(zero=False)), d.choice(4, 6, -1)), {}),
+    dtypes=("float32",),
+    grad=(), errors=(lambda t: t.nn.functional.one_hot(t.tensor([1, 2]), 2),
+                     lambda t: t.nn.functional.one_hot(t.tensor([-1])),
                      lambda t: t.nn.functional.one_hot(t.ones(2))))

@@ -19,7 +19,8 @@ row("reshape", reshaped, dtypes=ANY, errors=(lambda t: t.ones(2, 3).reshape(4), 
                                              lambda t: t.ones(2).reshape(-2)))
 row("Tensor.view", reshaped, dtypes=ANY, node="ViewBackward0", id="order",
     errors=(lambda t: t.ones(2, 3).t().view(6), lambda t: t.ones(2, 3).view(5)))
-row("Tensor.view_as", lambda d: (lambda x: ((x, d.array((x.size,))), {}))(shaped(d, 1)), grad=(0,), node="ViewBackward0")
+row("Tensor.view_as", lambda d: (lambda x: ((x, d.array((x.size,))), {}))(shaped(d, 1)), grad=(0,),
+    node="ViewBackward0")
 row("Tensor.reshape_as", lambda d: (lambda x: ((x, d.array((x.size,))), {}))(shaped(d, 1)), grad=(0,))
 row("flatten", lambda d: ((shaped(d),), {}), dtypes=ANY, method=True)
 row("flatten", lambda d: ((shaped(d, 3), 1, -1), {}), id="dims",
@@ -34,7 +35,8 @@ row("permute", lambda d: (lambda x: ((x, tuple(int(k) for k in d.rng.permutation
     errors=(lambda t: t.ones(2, 3).permute(0), lambda t: t.ones(2, 3).permute(0, 0)))
 row("movedim", lambda d: ((shaped(d, 2), d.choice(0, -1), d.choice(0, 1)), {}), method=True, node="PermuteBackward0")
 row("movedim", lambda d: ((shaped(d, 3), (0, 2), (1, 0)), {}), id="several")
-row("t", lambda d: ((shaped(d, 0, 2),), {}), dtypes=ANY, method=True, node="TBackward0", errors=(lambda t: t.ones(2, 3, 4).t(),))
+row("t", lambda d: ((shaped(d, 0, 2),), {}), dtypes=ANY, method=True, node="TBackward0", errors=(lambda t: t.ones(2,
+    3, 4).t(),))
 row("adjoint", lambda d: ((shaped(d, 2),), {}), method=True, node="TransposeBackward0")
 row("unsqueeze", lambda d: (lambda x: ((x, d.dim(x.ndim + 1)), {}))(shaped(d)), dtypes=ANY, method=True,
     node="UnsqueezeBackward0", errors=(lambda t: t.ones(2).unsqueeze(3),))
@@ -66,14 +68,18 @@ row("unbind", lambda d: (lambda x: ((x, d.dim(x.ndim)), {}))(d.array(d.shape(1, 
 row("diagonal", lambda d: ((d.array((3, 4)), d.integer(-2, 3)), {}), dtypes=ANY, method=True, node="DiagonalBackward0",
     errors=(lambda t: t.ones(2, 2).diagonal(0, 1, 1),))
 row("diagonal", lambda d: ((d.array((3, 2, 4)), d.integer(-1, 2), 0, -1), {}), id="batch")
-row("flip", lambda d: (lambda x: ((x, d.dims(x.ndim)), {}))(shaped(d, 1)), dtypes=ANY, method=True, node="FlipBackward0")
-row("fliplr", lambda d: ((shaped(d, 2),), {}), method=True, node="FlipBackward0", errors=(lambda t: t.ones(2).fliplr(),))
+row("flip", lambda d: (lambda x: ((x, d.dims(x.ndim)), {}))(shaped(d, 1)), dtypes=ANY, method=True,
+    node="FlipBackward0")
+row("fliplr", lambda d: ((shaped(d, 2),), {}), method=True, node="FlipBackward0",
+    errors=(lambda t: t.ones(2).fliplr(),))
 row("flipud", lambda d: ((shaped(d, 1),), {}), method=True, node="FlipBackward0")
 row("roll", lambda d: (lambda x: ((x, d.integer(-3, 3), d.dim(x.ndim)), {}))(shaped(d, 1)), dtypes=ANY, method=True,
     node="RollBackward0")
-row("roll", lambda d: ((d.array((3, 4)), (1, -2), (0, 1)), {}), id="dims", errors=(lambda t: t.ones(2).roll((1, 2), 0),))
+row("roll", lambda d: ((d.array((3, 4)), (1, -2), (0, 1)), {}), id="dims", errors=(lambda t: t.ones(2).roll((1, 2),
+    0),))
 row("roll", lambda d: ((shaped(d, 1), d.integer(-3, 3)), {}), id="flat")
-row("Tensor.repeat", lambda d: ((d.array(d.choice((2, 3), (1, 3), (3, 1))), d.choice((2, 1), (2, 3, 1), (1, 2, 2))), {}),
+row("Tensor.repeat", lambda d: ((d.array(d.choice((2, 3), (1, 3), (3, 1))), d.choice((2, 1), (2, 3, 1), (1, 2, 2))),
+                                {}),
     dtypes=ANY, node="RepeatBackward0", errors=(lambda t: t.ones(2, 3).repeat(2),))
 row("tile", lambda d: ((d.array((2, 3)), d.choice((2,), (1, 2), (2, 1, 2))), {}), method=True, node="RepeatBackward0")
 row("repeat_interleave", lambda d: (lambda x: ((x, d.integer(0, 3), d.dim(x.ndim)), {}))(shaped(d, 1)), dtypes=ANY,

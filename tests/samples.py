@@ -25,17 +25,20 @@ class Row:
 
     name        dotted public name, the same in torch and minitorch: "add", "nn.functional.relu", "Tensor.masked_fill"
     draw        Draw -> (args, kwargs), of floats in `d.dtype`
-    dtypes      types tried for `d.dtype` in the forward check (gradients are checked for float32 and float64 among them)
-    grad        positions in `args` (or keyword names) of the inputs to differentiate: "all" float arrays, or a tuple; ()
+    dtypes      types tried for `d.dtype` in the forward check (gradients: float32 and float64 among them)
+    grad        positions in `args` (or keyword names) of the inputs to differentiate: "all" float arrays,
+    or a tuple; ()
                 for an operation without a gradient
     second      whether the second derivative is compared as well
     node        type(grad_fn).__name__ in torch, None where the row has no gradient
-    same_node   False where torch makes one node of what is several here, or the other way round: the names are not compared
+    same_node   False where torch makes one node of what is several here,
+    or the other way round: the names are not compared
     method      whether Tensor has it under the last part of the name
     in_place    whether Tensor has it with a trailing underscore
     rtol        relative tolerance by dtype name; 1e-5 and 1e-9 unless the row says why
     atol        absolute tolerance by dtype name
-    errors      calls that both libraries must refuse alike: functions of the library (`lambda t: t.add(t.ones(2), t.ones(3))`)
+    errors      calls that both libraries must refuse alike: functions of the library (`lambda t: t.add(t.ones(2),
+    t.ones(3))`)
     id          what tells two rows of one name apart
     """
 
@@ -111,7 +114,8 @@ class Draw:
             values = (self.rng.permutation(count) + 0.3 + 0.4 * self.rng.random(count)) / max(count, 1)
             return (low + (high - low) * values).reshape(shape).astype(dtype)
         if dtype.kind in "iu":
-            return self.rng.integers(max(int(low), 0) if dtype.kind == "u" else int(low), int(high) + 1, shape).astype(dtype)
+            return self.rng.integers(max(int(low), 0) if dtype.kind == "u" else int(low), int(high) + 1,
+                                     shape).astype(dtype)
         return np.asarray(self.rng.uniform(low, high, shape)).astype(dtype)
 
     def away_from(self, kinks: tuple, shape: tuple, low: float = -2.0, high: float = 2.0) -> np.ndarray:

@@ -36,7 +36,8 @@ def outcome(script, t):
             result = ["gives", described(script(t), t)]
         except Exception as error:  # whatever torch raises is what is wanted
             result = ["raises", type(error).__name__, str(error).replace("minitorch", "torch")]
-    messages = [(w.category.__name__, str(w.message).replace("minitorch", "torch"), w.filename == __file__) for w in caught]
+    messages = [(w.category.__name__, str(w.message).replace("minitorch", "torch"),
+                 w.filename == __file__) for w in caught]
     return [result, messages, t.rand(2).tolist()]
 
 
@@ -88,7 +89,8 @@ LOADERS = {
     "random, twice": lambda t, d: d.DataLoader(numbers(t), 4, sampler=d.RandomSampler(numbers(t), num_samples=46)),
     "sampler's generator": lambda t, d: d.DataLoader(
         numbers(t), 4, sampler=d.RandomSampler(numbers(t), generator=t.Generator().manual_seed(3))),
-    "subset of indices": lambda t, d: d.DataLoader(numbers(t), 4, sampler=d.SubsetRandomSampler([3, 1, 4, 15, 9, 2, 6])),
+    "subset of indices": lambda t, d: d.DataLoader(numbers(t), 4, sampler=d.SubsetRandomSampler([3, 1, 4, 15, 9, 2,
+    6])),
     "weighted": lambda t, d: d.DataLoader(numbers(t, 5), 4, sampler=d.WeightedRandomSampler([1, 2, 3, 4, 0.5], 18)),
     "weighted, once each": lambda t, d: d.DataLoader(
         numbers(t, 5), 2, sampler=d.WeightedRandomSampler([1, 2, 3, 4, 0.5], 5, replacement=False)),
@@ -142,7 +144,8 @@ def eager_sampler_draws_before_the_base_seed(t):
 def samplers_by_themselves(t):
     d = t.utils.data
     made = [d.SequentialSampler(range(4)), d.RandomSampler(range(5)), d.SubsetRandomSampler("abc"),
-            d.WeightedRandomSampler([1.0, 2.0], 3), d.BatchSampler(range(7), 3, False), d.BatchSampler(range(7), 3, True),
+            d.WeightedRandomSampler([1.0, 2.0], 3), d.BatchSampler(range(7), 3, False), d.BatchSampler(range(7), 3,
+            True),
             d.RandomSampler(range(4), replacement=True, num_samples=3)]
     return [(list(s), len(s)) for s in made]
 
@@ -392,8 +395,10 @@ def stream_without_iter(t):
 # ---------------------------------------------------------------- random_split
 
 
-@pytest.mark.parametrize("lengths", [[3, 7], [10], [0, 10], [5, 5, 0], [0.5, 0.5], [0.25, 0.75], [0.3, 0.3, 0.4], [0.05, 0.95],
-                                     [1.0], [1, 0], [1.5, -0.5], [-0.5, 0.5, 1.0], [3, 3], [11], [0.1, 0.1], [0.33, 0.33, 0.34],
+@pytest.mark.parametrize("lengths", [[3, 7], [10], [0, 10], [5, 5, 0], [0.5, 0.5], [0.25, 0.75], [0.3, 0.3, 0.4],
+                                     [0.05, 0.95],
+                                     [1.0], [1, 0], [1.5, -0.5], [-0.5, 0.5, 1.0], [3, 3], [11], [0.1, 0.1], [0.33,
+                                     0.33, 0.34],
                                      [12, -2], []])
 def test_random_split(lengths):
     def script(t):

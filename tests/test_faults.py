@@ -91,7 +91,8 @@ def test_ties_give_the_gradient_to_the_first_index_along_a_dim(reduce):
     assert x.grad.tolist() == [1.0, 0.0]
 
 
-@pytest.mark.parametrize("a, b", [((3, 4), (5, 4, 2)), ((5, 3, 4), (4, 2)), ((5, 1, 3, 4), (6, 4, 2)), ((4,), (5, 4, 2)),
+@pytest.mark.parametrize("a, b", [((3, 4), (5, 4, 2)), ((5, 3, 4), (4, 2)), ((5, 1, 3, 4), (6, 4, 2)), ((4,), (5, 4,
+    2)),
                                   ((5, 3, 4), (4,)), ((1, 3, 4), (5, 4, 2)), ((5, 0, 4), (4, 2))])
 def test_batched_matmul_broadcasts(a, b):
     """A gradient comes back in the shape of its operand, summed over the batch dimensions that were broadcast."""
@@ -241,7 +242,8 @@ def test_python_scalar_keeps_float32(call):
 
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
 @pytest.mark.parametrize("name, options", [
-    ("SGD", dict(lr=0.1, momentum=0.9, weight_decay=0.1, nesterov=True)), ("Adam", dict(amsgrad=True, weight_decay=0.1)),
+    ("SGD", dict(lr=0.1, momentum=0.9, weight_decay=0.1, nesterov=True)), ("Adam", dict(amsgrad=True,
+    weight_decay=0.1)),
     ("AdamW", {}),
 ])
 def test_python_scalar_keeps_float32_inside_optimizers(name, options, dtype):

@@ -25,8 +25,10 @@ TABLE = [
     ("dirac_", [(4, 4, 3), (6, 2, 3, 4), (4, 6, 3, 3, 2)], ["", "groups=2", "1"]),
     ("xavier_uniform_", [(3, 5), (4, 2, 3), (4, 2, 3, 3)], ["", "gain=2.5"]),
     ("xavier_normal_", [(3, 5), (4, 2, 3), (4, 2, 3, 3)], ["", "gain=2.5"]),
-    ("kaiming_uniform_", [(3, 5), (4, 2, 3), (0, 3)], ["", "a=0.2", "mode='fan_out'", "nonlinearity='relu'", "0.1, 'FAN_OUT'"]),
-    ("kaiming_normal_", [(3, 5), (4, 2, 3), (0, 3)], ["", "a=0.2", "mode='fan_out'", "nonlinearity='relu'", "0.1, 'FAN_OUT'"]),
+    ("kaiming_uniform_", [(3, 5), (4, 2, 3), (0, 3)], ["", "a=0.2", "mode='fan_out'", "nonlinearity='relu'",
+                                                       "0.1, 'FAN_OUT'"]),
+    ("kaiming_normal_", [(3, 5), (4, 2, 3), (0, 3)], ["", "a=0.2", "mode='fan_out'", "nonlinearity='relu'",
+                                                      "0.1, 'FAN_OUT'"]),
     ("orthogonal_", [(3, 5), (5, 3), (6, 6), (4, 2, 3), (2, 0)], ["", "gain=2.0"]),
     ("sparse_", [(10, 4), (3, 5)], ["sparsity=0.3", "0.5, std=2.0", "1.0"]),
 ]
@@ -79,7 +81,8 @@ def test_sparse_draws_rows_from_the_default_generator():
 
 def test_half_is_filled():
     def script(t):
-        return [getattr(t.nn.init, name)(t.empty(4, 5, dtype=t.float16)) for name in ("uniform_", "normal_", "xavier_normal_")]
+        return [getattr(t.nn.init, name)(t.empty(4, 5, dtype=t.float16)) for name in ("uniform_", "normal_",
+            "xavier_normal_")]
 
     alike(script, torch, 1e-3)
 
@@ -94,7 +97,8 @@ def test_a_part_of_a_tensor_is_filled():
     alike(script, torch, 1e-5)
 
 
-GAINS = ["'linear'", "'conv1d'", "'conv2d'", "'conv3d'", "'conv_transpose1d'", "'conv_transpose2d'", "'conv_transpose3d'",
+GAINS = ["'linear'", "'conv1d'", "'conv2d'", "'conv3d'", "'conv_transpose1d'", "'conv_transpose2d'",
+         "'conv_transpose3d'",
          "'sigmoid'", "'tanh'", "'relu'", "'leaky_relu'", "'leaky_relu', 0.2", "'leaky_relu', 2", "'selu'",
          "'leaky_relu', True", "'leaky_relu', 'a'", "'gelu'", "None"]
 
@@ -126,7 +130,8 @@ def test_error(text):
     alike(lambda t: eval(f"t.nn.init.{text}", {"t": t}), torch)
 
 
-WARNINGS = ["trunc_normal_(t.empty(3, 3), mean=5.0)", "kaiming_uniform_(t.empty(0, 3))", "kaiming_normal_(t.empty(0, 3))"]
+WARNINGS = ["trunc_normal_(t.empty(3, 3), mean=5.0)", "kaiming_uniform_(t.empty(0, 3))",
+            "kaiming_normal_(t.empty(0, 3))"]
 
 
 @pytest.mark.parametrize("text", WARNINGS)
@@ -155,7 +160,8 @@ def gradients(model):
     return [p.grad for p in model.parameters()]
 
 
-@pytest.mark.parametrize("arguments", ["1.0", "max_norm=1000.0", "2.0, 1", "2.0, 3.0", "0.5, 'inf'", "1.0, float('inf')",
+@pytest.mark.parametrize("arguments", ["1.0", "max_norm=1000.0", "2.0, 1", "2.0, 3.0", "0.5, 'inf'",
+                                       "1.0, float('inf')",
                                        "1.0, error_if_nonfinite=True", "1.0, foreach=False", "0.0"])
 def test_clip_grad_norm(arguments):
     def script(t):
@@ -207,7 +213,8 @@ def clip_keeps_the_gradient_tensor(t):
 
 def total_norms(t):
     grads = [g for g in gradients(with_gradients(t)) if g is not None]
-    return [t.nn.utils.get_total_norm(grads), t.nn.utils.get_total_norm(grads, 1.0), t.nn.utils.get_total_norm(grads[0]),
+    return [t.nn.utils.get_total_norm(grads), t.nn.utils.get_total_norm(grads, 1.0),
+            t.nn.utils.get_total_norm(grads[0]),
             t.nn.utils.get_total_norm([])]
 
 

@@ -183,10 +183,9 @@ def numbers(t):
     return [numbers(v) for v in t] if isinstance(t, tuple) else t.detach().numpy().copy()
 
 
-def facts_of(layer) -> dict:
-    """The public attributes that are neither tensors nor modules."""
-    plain = {k: v for k, v in vars(layer).items() if not k.startswith("_")}
-    return {k: str(v) if isinstance(v, minitorch.Size) else v for k, v in plain.items()}
+def attributes(layer, like) -> dict:
+    """Those public attributes that torch's layer `like` has beside its tensors."""
+    return {k: getattr(layer, k, "missing") for k in vars(like) if not k.startswith("_")}
 
 
 def inputs_of(library, makers, dtype: str):
@@ -196,7 +195,7 @@ def inputs_of(library, makers, dtype: str):
 
 
 def call(library, layer, makers, dtype: str) -> dict:
-    """The output, its node, and the gradients of the first input and of the parameters, for a random cotangent."""
+    """The output, and the gradients of the first input and of the parameters, for a random cotangent."""
     library.manual_seed(1)
     layer.zero_grad()
     x, *others = inputs_of(library, makers, dtype)
@@ -209,7 +208,6 @@ def call(library, layer, makers, dtype: str) -> dict:
         first.backward(library.from_numpy(g))
     return {
         "output": numbers(y),
-        "node": type(first.grad_fn).__name__,
         "input's gradient": None if x.grad is None else numbers(x.grad),
         "gradients": {n: None if p.grad is None else numbers(p.grad) for n, p in layer.named_parameters()},
         "buffers": {n: numbers(b) for n, b in layer.named_buffers()},
@@ -256,7 +254,8 @@ def test_layer(case, dtype):
     for library in (minitorch, torch):
         library.manual_seed(0)
         layer = getattr(library.nn, name)(*args, **options)
-        facts = {"repr": repr(layer), "attributes": facts_of(layer),
+        like = getattr(torch.nn, name)(*args, **options)
+        facts = {"repr": repr(layer), "attributes": attributes(layer, like),
                  "state": {k: numbers(v) for k, v in layer.state_dict().items()}}
         facts["training"] = [call(library, layer, makers, dtype) for _ in range(2)]
         facts["eval"] = call(library, layer.eval(), makers, dtype)

@@ -278,7 +278,8 @@ def test_errors(row):
             call(torch)
         with pytest.raises(Exception) as ours:  # noqa: B017
             call(minitorch)
-        assert ours.type is theirs.type, f"{ours.type.__name__}({ours.value}) for {theirs.type.__name__}({theirs.value})"
+        found = f"{ours.type.__name__}({ours.value}) for {theirs.type.__name__}({theirs.value})"
+        assert ours.type is theirs.type, found
         sentence = str(theirs.value).replace("torch.", "minitorch.")
         parsed = "invalid combination of arguments" in sentence or ("argument" in sentence and "must be" in sentence)
         if not parsed:  # torch's generated argument parser's texts apart
@@ -314,7 +315,8 @@ def test_fused_agrees_with_composed():
 NO_OPERATION = {
     "Size", "Tensor", "device", "dtype", "finfo", "iinfo", "Generator", "manual_seed", "seed", "initial_seed",
     "get_rng_state", "set_rng_state", "no_grad", "enable_grad", "set_grad_enabled", "inference_mode", "is_grad_enabled",
-    "is_inference_mode_enabled", "set_printoptions", "get_printoptions", "get_default_dtype", "set_default_dtype", "promote_types", "result_type",
+    "is_inference_mode_enabled", "set_printoptions", "get_printoptions", "get_default_dtype", "set_default_dtype",
+    "promote_types", "result_type",
     "can_cast", "from_numpy", "is_tensor", "is_floating_point", "is_complex", "numel", "save", "load",
 }
 # Random operations: their streams are compared in test_sampling.py and test_dropout.py.
@@ -323,7 +325,8 @@ RANDOM = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multin
 
 
 def public_operations() -> set:
-    top = {n for n in minitorch.__all__ if callable(getattr(minitorch, n)) and not isinstance(getattr(minitorch, n), type)}
+    top = {n for n in minitorch.__all__ if callable(getattr(minitorch, n)) and not isinstance(getattr(minitorch, n),
+    type)}
     functional = {"nn.functional." + n for n in minitorch.nn.functional.__all__}
     return {n for n in top - NO_OPERATION - RANDOM} | functional
 

@@ -102,8 +102,10 @@ def current_edge(x: Tensor):
 
 AMBIGUOUS = (
     "A view was created in no_grad mode and {} modified inplace with grad mode enabled. Given that this use case is "
-    "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either "
-    "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace "
+    "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace "
+    "either "
+    "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the "
+    "inplace "
     "to be tracked).")
 
 
@@ -209,7 +211,8 @@ def check_overlap(x: Tensor, other: Tensor) -> None:
     if a is b or not (isinstance(a, np.ndarray) and dense(a) and dense(b)) or not np.may_share_memory(a, b):
         return
     if a.ctypes.data != b.ctypes.data or a.shape != b.shape or a.strides != b.strides:
-        raise RuntimeError("unsupported operation: some elements of the input tensor and the written-to tensor refer to a "
+        raise RuntimeError("unsupported operation: some elements of the input tensor and the written-to tensor refer "
+                           "to a "
                            "single memory location. Please clone() the tensor before performing the operation.")
 
 

@@ -14,7 +14,8 @@ from ..dtype import C_NAME, CAPITAL
 from ..tensor import Tensor, method, wrap, wrap_dim
 from .index import add_at
 
-__all__ = ["argwhere", "gather", "index_add", "index_copy", "index_fill", "index_select", "masked_fill", "masked_scatter",
+__all__ = ["argwhere", "gather", "index_add", "index_copy", "index_fill", "index_select", "masked_fill",
+           "masked_scatter",
            "masked_select", "nonzero", "scatter", "scatter_add", "take", "take_along_dim"]
 
 # ---------------------------------------------------------------- gather and scatter
@@ -75,7 +76,8 @@ def scatter_add_along(xp, x, position, src, /, dim):
     return y
 
 
-scatter_add_along.backward(x=lambda g: g, src=lambda g, src_shape, dim, position: padded(g.gather(dim, position), src_shape))
+scatter_add_along.backward(x=lambda g: g, src=lambda g, src_shape, dim, position: padded(g.gather(dim, position),
+src_shape))
 
 
 def padded(g: Tensor, shape: tuple) -> Tensor:
@@ -152,7 +154,8 @@ def scatter(input: Tensor, dim: int, index: Tensor, src=None, *, value=None, red
     return scatter_source(input, index, src, dim) if reduce is None else scatter_reduced(input, index, src, dim, reduce)
 
 
-_scatter_source_, _scatter_number_ = in_place(scatter_source, "_scatter_source_"), in_place(scatter_number, "_scatter_number_")
+_scatter_source_, _scatter_number_ = in_place(scatter_source, "_scatter_source_"), in_place(scatter_number,
+"_scatter_number_")
 
 
 @method
@@ -368,7 +371,8 @@ def selected(xp, x, mask, /):
 
 
 selected.backward(x=lambda g, x_shape, mask: scattered(
-    g.new_zeros(np.broadcast_shapes(x_shape, mask.array.shape)), mask.expand(np.broadcast_shapes(x_shape, mask.array.shape)), g))
+    g.new_zeros(np.broadcast_shapes(x_shape, mask.array.shape)), mask.expand(np.broadcast_shapes(x_shape,
+    mask.array.shape)), g))
 
 
 @method
@@ -379,7 +383,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
 
 @op(node="MaskedScatterBackward0")
 def scattered(xp, x, mask, source, /):
-    """x with elements of source, in order, where the mask is true.    gx = g, zero there    gsource = g there, in order"""
+    """x with elements of source, in order, where the mask is true.    gx = g, zero there    gsource = g there"""
     mask = xp.broadcast_to(mask, x.shape)
     count = int(mask.sum())
     if source.size < count:

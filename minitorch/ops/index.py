@@ -66,7 +66,8 @@ def basic_view(x: Tensor, parts: list) -> Tensor:
     if missing < 0 and x.array.ndim == 0 and len(parts) == 1:
         if isinstance(parts[0], slice):
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-        raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
+        raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in "
+                         "C++ to "
                          "convert a 0-dim tensor to a number")
     if missing < 0:
         raise IndexError(f"too many indices for tensor of dimension {x.array.ndim}")
@@ -116,7 +117,8 @@ def advanced(x: Tensor, parts: list) -> tuple[Tensor, tuple]:
 
 def index_arrays(part, x, dim: int) -> list:
     """One part of an index as integer arrays: a mask becomes the positions of its true elements."""
-    array = part.array if isinstance(part, Tensor) else tensor(part).array if isinstance(part, (list, tuple, range)) else part
+    array = part.array if isinstance(part, Tensor) else tensor(part).array if isinstance(part, (list, tuple,
+    range)) else part
     if not is_array(array):
         raise TypeError(f"new(): invalid data type '{type(part).__name__}'")
     if array.size == 0 and array.dtype.kind == "f" and not isinstance(part, Tensor):
@@ -207,7 +209,8 @@ def setitem(self: Tensor, key, value) -> None:
     """self[key] = value, in place: through a view, or by index_put_."""
     if not isinstance(value, (Tensor, int, float, complex, bool, np.generic, np.ndarray)):
         raise TypeError(f"can't assign a {type(value).__name__} to a minitorch.{CAPITAL[self.array.dtype.name]}Tensor")
-    value = value if isinstance(value, Tensor) else tensor(value, dtype=None if isinstance(value, np.ndarray) else self.dtype)
+    value = value if isinstance(value, Tensor) else tensor(value, dtype=None if isinstance(value,
+    np.ndarray) else self.dtype)
     parts = normalized(key)
     if all(map(is_basic, parts)):
         part = basic_view(self, parts) if parts != [slice(None)] and parts != [Ellipsis] else self

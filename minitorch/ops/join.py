@@ -43,7 +43,7 @@ joined.backward(cut)
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors one after another along `dim`; all other lengths agree. Empty 1-D tensors are passed over, as in torch."""
+    """Tensors one after another along `dim`; all other lengths agree. Empty 1-D ones are passed over, as in torch."""
     tensors = tuple(tensors)
     if not tensors:
         raise ValueError("minitorch.cat(): expected a non-empty list of Tensors")

@@ -13,8 +13,10 @@ from ..device import array_module
 from ..dtype import CAPITAL, numpy_dtype
 from ..tensor import Tensor, contiguous_format, method, wrap, wrap_dim
 
-__all__ = ["adjoint", "broadcast_tensors", "broadcast_to", "diagonal", "flatten", "flip", "fliplr", "flipud", "moveaxis",
-           "movedim", "narrow", "permute", "ravel", "repeat_interleave", "reshape", "roll", "select", "squeeze", "swapaxes",
+__all__ = ["adjoint", "broadcast_tensors", "broadcast_to", "diagonal", "flatten", "flip", "fliplr", "flipud",
+           "moveaxis",
+           "movedim", "narrow", "permute", "ravel", "repeat_interleave", "reshape", "roll", "select", "squeeze",
+           "swapaxes",
            "swapdims", "t", "tile", "transpose", "tril", "triu", "unbind", "unflatten", "unsqueeze"]
 
 # ---------------------------------------------------------------- sizes
@@ -282,7 +284,8 @@ def squeeze_named(node: str):
     return squeeze_dims
 
 
-squeeze_all, squeeze_one, squeeze_some = map(squeeze_named, ("SqueezeBackward0", "SqueezeBackward1", "SqueezeBackward2"))
+squeeze_all, squeeze_one, squeeze_some = map(squeeze_named, ("SqueezeBackward0", "SqueezeBackward1",
+"SqueezeBackward2"))
 
 
 @method
@@ -454,7 +457,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
 
 @op(view=True, node="DiagonalBackward0")
 def diagonal_of(xp, x, /, offset, dim1, dim2):
-    """The elements with equal index (shifted by `offset`) in two dimensions, as a last one.    gx = g there, zeros else"""
+    """The elements with equal index (shifted by `offset`) in two dimensions, as a last one.    gx = g there"""
     return xp.lib.stride_tricks.as_strided(*diagonal_layout(x, offset, dim1, dim2))
 
 
@@ -576,7 +579,8 @@ def tile(input: Tensor, *dims) -> Tensor:
 
 
 @method
-def repeat_interleave(input: Tensor, repeats: int | Tensor, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
+def repeat_interleave(input: Tensor, repeats: int | Tensor, dim: int | None = None, *,
+                      output_size: int | None = None) -> Tensor:
     """Each slice along `dim` several times in a row; without `dim` of the flattened tensor."""
     flat = input.flatten() if dim is None else input
     dim = wrap_dim(-1 if dim is None else dim, flat.array.ndim)

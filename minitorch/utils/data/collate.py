@@ -40,9 +40,9 @@ def collate(batch: list, *, collate_fn_map: dict | None = None):
     for kind in [type(first), *makers]:  # the exact type first
         if kind in makers and isinstance(first, kind):
             return makers[kind](batch, collate_fn_map=collate_fn_map)
-    below = lambda elements: collate(list(elements), collate_fn_map=collate_fn_map)  # noqa: E731
+    below = lambda elements: collate(elements, collate_fn_map=collate_fn_map)  # noqa: E731
     if isinstance(first, Mapping):
-        return rebuilt(first, {key: below(example[key] for example in batch) for key in first})
+        return rebuilt(first, {key: below([example[key] for example in batch]) for key in first})
     if isinstance(first, tuple) and hasattr(first, "_fields"):
         return type(first)(*map(below, zip(*batch)))
     if isinstance(first, Sequence):

@@ -79,7 +79,7 @@ class Batches:
     def __init__(self, loader: DataLoader):
         if loader.pin_memory:
             warnings.warn("'pin_memory' argument is set as true but no accelerator is found, then device pinned memory "
-                          "won't be used.", stacklevel=3)
+                          "won't be used.", stacklevel=2)
         self.loader, self.dataset = loader, loader.dataset
         self.indices = iter(loader.sampler if loader.batch_sampler is None else loader.batch_sampler)
         draw_seed(loader.generator)  # torch's base seed for workers: drawn even where there are none

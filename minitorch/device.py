@@ -108,6 +108,6 @@ def common_device(arrays):
     if len(places) > 1:
         first, second, *_ = sorted(map(str, places), reverse=True)
         raise RuntimeError("Expected all tensors to be on the same device, but found at least two devices, "
-                           f"{first} and {second}!")
+                           f"{first} and {second}! Move one of them: x.to('{first}')")
     where = next(iter(places), CPU)
     return module_of(where), [move(a, where) if is_array(a) else a for a in arrays]

@@ -225,7 +225,7 @@ def own_collate_without_batches(t):
 @script
 def own_kinds_in_collate(t):
     from importlib import import_module
-    collate = import_module(f"{t.__name__}.utils.data._utils.collate" if t is torch else f"{t.__name__}.utils.data.collate")
+    collate = import_module("torch.utils.data._utils.collate" if t is torch else "minitorch.utils.data.collate")
     kinds = {str: lambda batch, *, collate_fn_map=None: "+".join(batch), **collate.default_collate_fn_map}
     return collate.collate([("a", 1), ("b", 2)], collate_fn_map=kinds)
 
@@ -395,11 +395,10 @@ def stream_without_iter(t):
 # ---------------------------------------------------------------- random_split
 
 
-@pytest.mark.parametrize("lengths", [[3, 7], [10], [0, 10], [5, 5, 0], [0.5, 0.5], [0.25, 0.75], [0.3, 0.3, 0.4],
-                                     [0.05, 0.95],
-                                     [1.0], [1, 0], [1.5, -0.5], [-0.5, 0.5, 1.0], [3, 3], [11], [0.1, 0.1], [0.33,
-                                     0.33, 0.34],
-                                     [12, -2], []])
+@pytest.mark.parametrize("lengths", [
+    [3, 7], [10], [0, 10], [5, 5, 0], [0.5, 0.5], [0.25, 0.75], [0.3, 0.3, 0.4], [0.05, 0.95], [1.0], [1, 0],
+    [1.5, -0.5], [-0.5, 0.5, 1.0], [3, 3], [11], [0.1, 0.1], [0.33, 0.33, 0.34], [12, -2], [],
+])
 def test_random_split(lengths):
     def script(t):
         parts = t.utils.data.random_split(range(10), lengths)

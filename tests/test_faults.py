@@ -91,9 +91,10 @@ def test_ties_give_the_gradient_to_the_first_index_along_a_dim(reduce):
     assert x.grad.tolist() == [1.0, 0.0]
 
 
-@pytest.mark.parametrize("a, b", [((3, 4), (5, 4, 2)), ((5, 3, 4), (4, 2)), ((5, 1, 3, 4), (6, 4, 2)), ((4,), (5, 4,
-    2)),
-                                  ((5, 3, 4), (4,)), ((1, 3, 4), (5, 4, 2)), ((5, 0, 4), (4, 2))])
+@pytest.mark.parametrize("a, b", [
+    ((3, 4), (5, 4, 2)), ((5, 3, 4), (4, 2)), ((5, 1, 3, 4), (6, 4, 2)), ((4,), (5, 4, 2)), ((5, 3, 4), (4,)),
+    ((1, 3, 4), (5, 4, 2)), ((5, 0, 4), (4, 2)),
+])
 def test_batched_matmul_broadcasts(a, b):
     """A gradient comes back in the shape of its operand, summed over the batch dimensions that were broadcast."""
     def script(t):
@@ -291,6 +292,5 @@ def test_arrays_of_numpy_and_cupy_mixed(mixed_message):
                                     "cuda:0 and cpu!")
 
 
-@pytest.mark.xfail(strict=True, reason="the message names both devices, but not yet the call that moves a tensor")
 def test_arrays_of_numpy_and_cupy_mixed_says_how_to_move(mixed_message):
     assert ".to(" in mixed_message

@@ -320,7 +320,6 @@ def test_batch_norm_accepts_a_state_without_a_count():
 
 @pytest.mark.parametrize("script", [
     lambda t: t.nn.Linear(3, 2)(t.ones(4)),
-    lambda t: t.nn.Linear(3, 2, True, False, 5),
     lambda t: t.nn.Conv2d(3, 4, 3, groups=2),
     lambda t: t.nn.Conv2d(4, 3, 3, groups=2),
     lambda t: t.nn.Conv2d(4, 4, 3, groups=0),

@@ -41,7 +41,8 @@ def test_bits_on_either_side(name, number, dtype):
 
 
 @pytest.mark.parametrize("name", ARITHMETIC + BITS + COMPARISONS)
-@pytest.mark.parametrize("other", ("a", None, [1, 2], object(), np.ones(2), np.ones(2, int)), ids=repr)
+@pytest.mark.parametrize("other", ("a", None, [1, 2], object(), np.ones(2), np.ones(2, int)),
+                         ids=("text", "None", "list", "object", "floats", "integers"))
 def test_what_is_no_number(name, other):
     """Refused as Python refuses; an array on the right works, as in torch, where NumPy's operator accepts it."""
     op = getattr(operator, name)

@@ -18,7 +18,7 @@ DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float3
           "complex128")
 WIDE_UNSIGNED = ("uint16", "uint32", "uint64")
 SCALARS = (True, 3, 2.5, 1j)
-pairs = pytest.mark.parametrize("first, second", itertools.product(DTYPES, DTYPES))
+pairs = pytest.mark.parametrize("first, second", list(itertools.product(DTYPES, DTYPES)))
 
 
 def values(library, name: str, ndim: int):

@@ -112,7 +112,7 @@ def examples(row: Row, dtype: str, count: int):
 
     def decorate(check):
         @seed(zlib.crc32(f"{row}{dtype}{check.__name__}".encode()))
-        @settings(max_examples=count, **quiet)
+        @settings(max_examples=count * settings().max_examples // 50, **quiet)  # ten times as many in make test-all
         @given(st.data())
         def run(data):
             check(row.draw(Draw(data.draw, dtype)))

@@ -5,7 +5,7 @@ import re
 import hypothesis.strategies as st
 import pytest
 from alike import alike
-from hypothesis import given, settings
+from hypothesis import given
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
@@ -273,7 +273,6 @@ def program(steps):
     return drawn_program
 
 
-@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)), min_size=3,
                 max_size=14))
 def test_drawn_programs(steps):

@@ -35,8 +35,7 @@ def set_requires_grad(self, flag: bool) -> None:
     if edge is not None and not edge[0].is_leaf:
         if not flag:
             raise RuntimeError("you can only change requires_grad flags of leaf variables. If you want to use a "
-                               "computed "
-                               "variable in a subgraph that doesn't require differentiation use var_no_grad = "
+                               "computed variable in a subgraph that doesn't require differentiation use var_no_grad = "
                                "var.detach().")
         return
     if flag and self.array.dtype.kind == "c":
@@ -89,9 +88,8 @@ def grad(self):
         warnings.warn("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
                       "attribute won't be "
                       "populated during autograd.backward(). If you indeed want the .grad field to be populated for "
-                      "a non-leaf "
-                      "Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by "
-                      "mistake, make "
+                      "a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf "
+                      "Tensor by mistake, make "
                       "sure you access the leaf Tensor instead.", UserWarning, stacklevel=2)
     return self._grad
 
@@ -110,13 +108,11 @@ def set_grad(self, g) -> None:
                            "size")
     if g.array.dtype != self.array.dtype:
         raise RuntimeError(f"attempting to assign a gradient with dtype '{C_NAME[g.array.dtype.name]}' to a tensor "
-                           "with "
-                           f"grad_dtype '{CAPITAL[self.array.dtype.name]}'. The gradient must match the tensor's "
-                           "grad_dtype "
-                           "(defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute with a "
-                           "specific "
-                           "dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the dtypes of "
-                           "a tensor "
+                           f"with grad_dtype '{CAPITAL[self.array.dtype.name]}'. The gradient must match the tensor's "
+                           "grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype "
+                           "attribute with a "
+                           "specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the "
+                           "dtypes of a tensor "
                            "and its gradient may break downstream systems that assume they match.")
     self._grad = g
 

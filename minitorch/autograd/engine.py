@@ -301,7 +301,6 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
             g = array_module(t.array).zeros_like(t.array)
         elif g is None and not allow_unused:
             raise RuntimeError(f"The differentiated Tensor at index {k} appears to not have been used in the graph. "
-                               "Set "
-                               "allow_unused=True if this is the desired behavior.")
+                               "Set allow_unused=True if this is the desired behavior.")
         results.append(g if g is None or isinstance(g, Tensor) else wrap(g))
     return tuple(results)

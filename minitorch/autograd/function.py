@@ -146,9 +146,8 @@ class Function:
 
     def __init__(self, *args, **kwargs):
         raise RuntimeError(f"{type(self).__name__} should not be instantiated. Methods on autograd functions are all "
-                           "static, so "
-                           "you should invoke them on the class itself. Instantiating an autograd function will "
-                           "raise an error "
+                           "static, so you should invoke them on the class itself. Instantiating an autograd "
+                           "function will raise an error "
                            "in a future version of PyTorch.")
 
     def __init_subclass__(cls, **kwargs):

@@ -66,8 +66,7 @@ def difference(op, arrays, xp):
                            "`logical_xor()` operator instead.")
     if any(bools):
         raise RuntimeError("Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to "
-                           "invert "
-                           "a mask, use the `~` or `logical_not()` operator instead.")
+                           "invert a mask, use the `~` or `logical_not()` operator instead.")
     return arithmetic(op, arrays, xp)
 
 
@@ -86,8 +85,7 @@ def wrong_type(op, position: int, value) -> TypeError:
     kind = type(value)
     shown = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
     return TypeError(f"{op.name}(): argument '{'input' if name == 'x' else name}' (position {position + 1}) must be "
-                     "Tensor, "
-                     f"not {shown}")
+                     f"Tensor, not {shown}")
 
 
 def broadcast_error(op, arrays, error: ValueError) -> Exception:
@@ -102,6 +100,5 @@ def broadcast_error(op, arrays, error: ValueError) -> Exception:
             if m != n and 1 not in (m, n):
                 at = max(len(first), len(shape)) - back
                 return RuntimeError(f"The size of tensor a ({m}) must match the size of tensor b ({n}) at "
-                                    "non-singleton "
-                                    f"dimension {at}")
+                                    f"non-singleton dimension {at}")
     return error

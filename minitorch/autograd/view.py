@@ -103,10 +103,8 @@ def current_edge(x: Tensor):
 AMBIGUOUS = (
     "A view was created in no_grad mode and {} modified inplace with grad mode enabled. Given that this use case is "
     "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace "
-    "either "
-    "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the "
-    "inplace "
-    "to be tracked).")
+    "either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want "
+    "the inplace to be tracked).")
 
 
 # ---------------------------------------------------------------- the two nodes
@@ -166,13 +164,11 @@ def check_in_place(x: Tensor) -> None:
     """Refuse what torch refuses to write to."""
     if x.version is INFERENCE_VERSION and not mode.word & INFERENCE:
         raise RuntimeError("Inplace update to inference tensor outside InferenceMode is not allowed.You can make a "
-                           "clone to "
-                           "get a normal tensor before doing inplace update.See "
+                           "clone to get a normal tensor before doing inplace update.See "
                            "https://github.com/pytorch/rfcs/pull/17 for more details.")
     if x.array.size and any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape)):
         raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single "
-                           "memory "
-                           "location. Please clone() the tensor before performing the operation.")
+                           "memory location. Please clone() the tensor before performing the operation.")
     if not mode.word & RECORDING:
         return
     if x.edge is None and x.viewed is not None and x.viewed.base.edge is not None and x.viewed.origin == PLAIN:
@@ -212,8 +208,7 @@ def check_overlap(x: Tensor, other: Tensor) -> None:
         return
     if a.ctypes.data != b.ctypes.data or a.shape != b.shape or a.strides != b.strides:
         raise RuntimeError("unsupported operation: some elements of the input tensor and the written-to tensor refer "
-                           "to a "
-                           "single memory location. Please clone() the tensor before performing the operation.")
+                           "to a single memory location. Please clone() the tensor before performing the operation.")
 
 
 def dense(array: np.ndarray) -> bool:

@@ -103,17 +103,21 @@ class Hooks:
 
 
 class BackwardHookFunction(Function):
-    """Tensors as they are; on the way back, `change` sees their gradients and says what goes on."""
+    """Tensors as they are; on the way back, `change` sees their gradients and says what goes on.
+
+    `materialize`: zeros rather than None for a tensor that got no gradient.
+    """
 
     @staticmethod
-    def forward(ctx, change: Callable, *tensors: Tensor):
+    def forward(ctx, change: Callable, materialize: bool, *tensors: Tensor):
         ctx.change = change
+        ctx.set_materialize_grads(materialize)
         ctx.mark_non_differentiable(*[t for t in tensors if not t.requires_grad])
         return tensors
 
     @staticmethod
     def backward(ctx, *gradients):
-        return None, *ctx.change(gradients)
+        return None, None, *ctx.change(gradients)
 
 
 class Passage:
@@ -129,8 +133,8 @@ class Passage:
 
     def enter(self, args: tuple) -> tuple:
         """The arguments, watched."""
-        self.inputs, self.input_places = len(args), None
-        args, self.input_places = through(args, self.at_inputs)
+        self.inputs = len(args)
+        args, self.input_places = through(args, self.at_inputs, materialize=True)
         return args
 
     def leave(self, result):
@@ -140,7 +144,7 @@ class Passage:
                           f"but received {type(result)}", stacklevel=3)
         results = result if isinstance(result, tuple) else (result,)
         self.outputs = len(results)
-        results, self.output_places = through(results, self.at_outputs)
+        results, self.output_places = through(results, self.at_outputs, materialize=False)
         return results if isinstance(result, tuple) else results[0]
 
     def at_outputs(self, gradients: tuple) -> tuple:
@@ -189,13 +193,13 @@ class Passage:
         return tuple([grad_inputs[k] for k in self.input_places])
 
 
-def through(values: tuple, change: Callable) -> tuple[tuple, list | None]:
+def through(values: tuple, change: Callable, materialize: bool) -> tuple[tuple, list | None]:
     """(values with their tensors watched by `change`, where the tensors are): None where none needs a gradient."""
     places = [k for k, value in enumerate(values) if isinstance(value, Tensor)]
     if not is_grad_enabled() or not any(values[k].requires_grad for k in places):
         return values, None
     watched = list(values)
-    for k, t in zip(places, BackwardHookFunction.apply(change, *[values[k] for k in places])):
+    for k, t in zip(places, BackwardHookFunction.apply(change, materialize, *[values[k] for k in places])):
         watched[k] = t
     return tuple(watched) if type(values) is tuple else type(values)(*watched), places
 

@@ -14,9 +14,10 @@ from ..dtype import C_NAME, CAPITAL
 from ..tensor import Tensor, method, wrap, wrap_dim
 from .index import add_at
 
-__all__ = ["argwhere", "gather", "index_add", "index_copy", "index_fill", "index_select", "masked_fill",
-           "masked_scatter",
-           "masked_select", "nonzero", "scatter", "scatter_add", "take", "take_along_dim"]
+__all__ = [
+    "argwhere", "gather", "index_add", "index_copy", "index_fill", "index_select", "masked_fill", "masked_scatter",
+    "masked_select", "nonzero", "scatter", "scatter_add", "take", "take_along_dim",
+]
 
 # ---------------------------------------------------------------- gather and scatter
 
@@ -40,8 +41,7 @@ def check_positions(name: str, x, dim: int, position, src=None) -> None:
         if (d != dim and position.shape[d] > x.shape[d]) or (src is not None and position.shape[d] > src.shape[d]):
             beside = f" and to be no larger size than src {list(src.shape)}" if src is not None else ""
             raise RuntimeError(f"Size does not match at dimension {d} expected index {list(position.shape)} to be no "
-                               "larger than "
-                               f"self {list(x.shape)} apart from dimension {dim}{beside}")
+                               f"larger than self {list(x.shape)} apart from dimension {dim}{beside}")
     length = x.shape[dim] if x.ndim else 1
     if position.size and (position.min() < 0 or position.max() >= length):
         wrong = position[(position < 0) | (position >= length)].ravel()[0]
@@ -179,8 +179,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     dim = wrap_dim(dim, input.array.ndim)
     if input.array.ndim != indices.array.ndim:
         raise RuntimeError("minitorch.take_along_dim(): input and indices should have the same number of dimensions, "
-                           "but got "
-                           f"{input.array.ndim} dimensions for input, and {indices.array.ndim} dimensions for indices")
+                           f"but got {input.array.ndim} dimensions for input, and {indices.array.ndim} dimensions "
+                           "for indices")
     others = np.broadcast_shapes(*[s[:dim] + (1,) + s[dim + 1:] for s in (input.array.shape, indices.array.shape)])
     shape = lambda n: others[:dim] + (n,) + others[dim + 1:]
     return input.expand(shape(input.array.shape[dim])).gather(dim, indices.expand(shape(indices.array.shape[dim])))

@@ -67,12 +67,11 @@ def basic_view(x: Tensor, parts: list) -> Tensor:
         if isinstance(parts[0], slice):
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in "
-                         "C++ to "
-                         "convert a 0-dim tensor to a number")
+                         "C++ to convert a 0-dim tensor to a number")
     if missing < 0:
         raise IndexError(f"too many indices for tensor of dimension {x.array.ndim}")
     dim, y = 0, x
-    for part in parts:
+    for place, part in enumerate(parts):
         if part is Ellipsis:
             dim, missing = dim + missing, 0
         elif part is None:
@@ -82,11 +81,16 @@ def basic_view(x: Tensor, parts: list) -> Tensor:
                 y = slice_along(y, dim, part)
             dim += 1
         else:
-            length = y.array.shape[dim]
-            if not -length <= part < length:
-                raise IndexError(f"index {part} is out of bounds for dimension {dim} with size {length}")
-            y = y.select(dim, int(part))
+            y = pick(y, dim, part, place)
     return y.view(y.array.shape) if y is x else y
+
+
+def pick(y: Tensor, dim: int, k: int, place: int) -> Tensor:
+    """y.select(dim, k); the refusal names the part's place in the index, as torch's does."""
+    length = y.array.shape[dim]
+    if not -length <= k < length:
+        raise IndexError(f"index {k} is out of bounds for dimension {place} with size {length}")
+    return y.select(dim, int(k))
 
 
 def advanced(x: Tensor, parts: list) -> tuple[Tensor, tuple]:
@@ -98,7 +102,10 @@ def advanced(x: Tensor, parts: list) -> tuple[Tensor, tuple]:
         raise IndexError(f"too many indices for tensor of dimension {x.array.ndim}")
     split[at:at] = [slice(None)] * missing
     dim, index = 0, []
-    for part in split:
+    for place, part in enumerate(split):
+        if isinstance(part, (int, np.integer)) and is_basic(part):
+            x = pick(x, dim, part, place)
+            continue
         if is_basic(part) or isinstance(part, (bool, np.bool_)):
             if part is None or isinstance(part, (bool, np.bool_)):
                 x = x.unsqueeze(dim)
@@ -109,14 +116,23 @@ def advanced(x: Tensor, parts: list) -> tuple[Tensor, tuple]:
             index.append(part)
             dim += 1
             continue
-        found = index_arrays(part, x.array, dim)
+        found = index_arrays(part, x.array, dim, sum(map(is_array, index)))
         index += found
         dim += len(found)
+    shapes = [a.shape for a in index if is_array(a)]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise IndexError("shape mismatch: indexing tensors could not be broadcast together with shapes "
+                         + ", ".join(str(list(s)) for s in shapes)) from None
     return x, tuple(index)
 
 
-def index_arrays(part, x, dim: int) -> list:
-    """One part of an index as integer arrays: a mask becomes the positions of its true elements."""
+def index_arrays(part, x, dim: int, place: int) -> list:
+    """One part of an index as integer arrays: a mask becomes the positions of its true elements.
+
+    `place` counts the arrays before it: torch names that one in its refusal.
+    """
     array = part.array if isinstance(part, Tensor) else tensor(part).array if isinstance(part, (list, tuple,
     range)) else part
     if not is_array(array):
@@ -135,7 +151,7 @@ def index_arrays(part, x, dim: int) -> list:
     length = x.shape[dim]
     if array.size and (array.max() >= length or array.min() < -length):
         wrong = array[(array >= length) | (array < -length)].ravel()[0]
-        raise IndexError(f"index {int(wrong)} is out of bounds for dimension {dim} with size {length}")
+        raise IndexError(f"index {int(wrong)} is out of bounds for dimension {place} with size {length}")
     return [array]
 
 
@@ -176,7 +192,7 @@ def add_at(xp, y, at, values) -> None:
     """y[at] += values, where positions may repeat."""
     rows = at[0] if len(at) == 1 or all(isinstance(k, slice) for k in at[1:]) else None
     if rows is not None and xp is np and y.ndim > 1 and y.dtype.kind == "f":
-        add_rows(y, rows.ravel(), np.broadcast_to(values, rows.shape + y.shape[1:]).reshape(-1, *y.shape[1:]))
+        add_rows(y, rows.ravel(), np.broadcast_to(values, rows.shape + y.shape[1:]).reshape(rows.size, *y.shape[1:]))
     elif xp is np:
         np.add.at(y, at, values)
     else:
@@ -217,6 +233,8 @@ def setitem(self: Tensor, key, value) -> None:
         lead = value.array.ndim - part.array.ndim  # leading ones of the value are dropped
         while lead > 0 and value.array.shape[0] == 1:
             value, lead = value.squeeze(0), lead - 1
+        if lead > 0 or any(n not in (1, m) for n, m in zip(value.array.shape[::-1], part.array.shape[::-1])):
+            value = value.expand(part.array.shape)  # refuses, in torch's words
         part.copy_(value)
         return
     x, at = advanced(self, parts)
@@ -235,8 +253,7 @@ def put(x: Tensor, at: tuple, values: Tensor, accumulate: bool) -> Tensor:
         fits = False
     if not fits:
         raise RuntimeError(f"shape mismatch: value tensor of shape {list(values.array.shape)} cannot be broadcast to "
-                           "indexing "
-                           f"result of shape {list(picked)}")
+                           f"indexing result of shape {list(picked)}")
     if values.array.dtype != x.array.dtype:
         values = values.to(x.dtype)
     return put_in_place(x, values, at, accumulate)

@@ -13,8 +13,10 @@ from ..dtype import result_dtype
 from ..tensor import Tensor, method, wrap_dim
 from .shape import sizes, slice_along
 
-__all__ = ["cat", "chunk", "column_stack", "concat", "concatenate", "dstack", "hstack", "meshgrid", "split", "stack",
-           "tensor_split", "vstack"]
+__all__ = [
+    "cat", "chunk", "column_stack", "concat", "concatenate", "dstack", "hstack", "meshgrid", "split", "stack",
+    "tensor_split", "vstack",
+]
 
 # ---------------------------------------------------------------- several as one
 
@@ -62,8 +64,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         if any(n != m and d != dim for d, (n, m) in enumerate(zip(first, shape))):
             wrong = next(d for d, (n, m) in enumerate(zip(first, shape)) if n != m and d != dim)
             raise RuntimeError(f"Sizes of tensors must match except in dimension {dim}. Expected size {first[wrong]} "
-                               "but got "
-                               f"size {shape[wrong]} for tensor number {k} in the list.")
+                               f"but got size {shape[wrong]} for tensor number {k} in the list.")
     return joined(tensors, dim)
 
 
@@ -90,8 +91,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
             raise TypeError(f"expected Tensor as element {k} in argument 0, but got {type(x).__name__}")
         if x.array.shape != tensors[0].array.shape:
             raise RuntimeError(f"stack expects each tensor to be equal size, but got {list(tensors[0].array.shape)} "
-                               "at entry 0 "
-                               f"and {list(x.array.shape)} at entry {k}")
+                               f"at entry 0 and {list(x.array.shape)} at entry {k}")
     return stacked(tensors, wrap_dim(dim, tensors[0].array.ndim + 1))
 
 
@@ -173,8 +173,7 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
                            f"{lengths}")
     if sum(lengths) != length:
         raise RuntimeError(f"split_with_sizes expects split_sizes to sum exactly to {length} (input tensor's size at "
-                           "dimension "
-                           f"{dim}), but got split_sizes={lengths}")
+                           f"dimension {dim}), but got split_sizes={lengths}")
     return split_sizes(tensor, dim, lengths)
 
 
@@ -269,15 +268,13 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         raise RuntimeError("Padding length must be divisible by 2")
     if len(pad) // 2 > ndim:
         raise RuntimeError("Padding length should be less than or equal to two times the input dimension but got "
-                           "padding length "
-                           f"{len(pad)} and input of dimension {ndim}")
+                           f"padding length {len(pad)} and input of dimension {ndim}")
     pairs = [(pad[k], pad[k + 1]) for k in range(0, len(pad), 2)]
     widths = [(0, 0)] * (ndim - len(pairs)) + pairs[::-1]
     for d, ((a, b), n) in enumerate(zip(widths, input.array.shape)):
         if n + a + b < 0:
             raise RuntimeError(f"The input size {n}, plus negative padding {a} and {b} resulted in a negative output "
-                               "size, which "
-                               f"is invalid. Check dimension {d} of your input.")
+                               f"size, which is invalid. Check dimension {d} of your input.")
     if mode == "constant":
         return pad_constant(input, tuple(widths), 0 if value is None else value)
     if value is not None and value != 0:
@@ -287,8 +284,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     for d, ((a, b), n) in enumerate(zip(widths, input.array.shape)):
         if mode == "reflect" and max(a, b) >= n and (a, b) != (0, 0):
             raise RuntimeError("Argument #4: Padding size should be less than the corresponding input dimension, but "
-                               "got: padding "
-                               f"({a}, {b}) at dimension {d} of input {list(input.array.shape)}")
+                               f"got: padding ({a}, {b}) at dimension {d} of input {list(input.array.shape)}")
         if mode == "circular" and max(a, b) > n:
             raise RuntimeError("Padding value causes wrapping around more than once.")
     return pad_by_index(input, [(max(a, 0), max(b, 0)) for a, b in widths], mode)

@@ -13,11 +13,11 @@ from ..device import array_module
 from ..dtype import CAPITAL, numpy_dtype
 from ..tensor import Tensor, contiguous_format, method, wrap, wrap_dim
 
-__all__ = ["adjoint", "broadcast_tensors", "broadcast_to", "diagonal", "flatten", "flip", "fliplr", "flipud",
-           "moveaxis",
-           "movedim", "narrow", "permute", "ravel", "repeat_interleave", "reshape", "roll", "select", "squeeze",
-           "swapaxes",
-           "swapdims", "t", "tile", "transpose", "tril", "triu", "unbind", "unflatten", "unsqueeze"]
+__all__ = [
+    "adjoint", "broadcast_tensors", "broadcast_to", "diagonal", "flatten", "flip", "fliplr", "flipud", "moveaxis",
+    "movedim", "narrow", "permute", "ravel", "repeat_interleave", "reshape", "roll", "select", "squeeze",
+    "swapaxes", "swapdims", "t", "tile", "transpose", "tril", "triu", "unbind", "unflatten", "unsqueeze",
+]
 
 # ---------------------------------------------------------------- sizes
 
@@ -105,8 +105,7 @@ def view(self: Tensor, *shape) -> Tensor:
     shape = infer_size(sizes(shape), self.array.size)
     if not viewable(self.array, shape):
         raise RuntimeError("view size is not compatible with input tensor's size and stride (at least one dimension "
-                           "spans "
-                           "across two contiguous subspaces). Use .reshape(...) instead.")
+                           "spans across two contiguous subspaces). Use .reshape(...) instead.")
     return view_shape(self, shape)
 
 
@@ -200,9 +199,8 @@ def permute(input: Tensor, *dims) -> Tensor:
     ndim = input.array.ndim
     if len(dims) != ndim:
         raise RuntimeError("permute(sparse_coo): number of dimensions in the tensor input does not match the length "
-                           "of the "
-                           f"desired ordering of dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = "
-                           f"{len(dims)}")
+                           f"of the desired ordering of dimensions i.e. input.dim() = {ndim} is not equal to "
+                           f"len(dims) = {len(dims)}")
     if len({wrap_dim(d, ndim) for d in dims}) < ndim:
         raise RuntimeError("permute(): duplicate dims are not allowed.")
     return permute_dims(input, dims)
@@ -321,8 +319,7 @@ def expand(self: Tensor, *shape) -> Tensor:
         raise RuntimeError(f"expand(minitorch.{CAPITAL[self.array.dtype.name]}Tensor{{{list(own)}}}, "
                            f"size={list(given)}): the "
                            f"number of sizes provided ({len(given)}) must be greater or equal to the number of "
-                           "dimensions in "
-                           f"the tensor ({len(own)})")
+                           f"dimensions in the tensor ({len(own)})")
     target = []
     for d, n in enumerate(given):
         if n == -1 and d < lead:

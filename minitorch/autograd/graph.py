@@ -161,11 +161,11 @@ def changed_error(array, version: list, expected: int, origin, own_output: bool)
     version counter carries its name, and torch tells that one, unless the node had saved its own output.
     """
     node, slot = origin or (None, 0)
-    renamed = len(version) > 1 and not own_output and (node is None or node.renamed_by_writes)
+    renamed = len(version) > 1 and not own_output and node is not None and node.renamed_by_writes
     name = version[1] if renamed else "" if node is None or node.is_leaf else node.name()
     if name.startswith("Copy"):  # torch writes these two nodes by hand, and shows where
         name = f"minitorch::autograd::{name}"
-    of = f", which is output {slot} of {re.sub('Backward[0-9]+$', '', name)}," if name else ""
+    of = f", which is output {slot} of {re.sub('Backward[0-9]*$', '', name)}," if name else ""
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[minitorch.{CAPITAL[array.dtype.name]}Tensor {list(array.shape)}]{of} is at version {version[0]}; expected "

@@ -120,7 +120,7 @@ def no_zero_divisor(xp, other) -> None:
 @op(promotes="arithmetic", node="DivBackward2")
 def div_floor(xp, x, other, /):
     """Quotient rounded down.    y = floor(x / other)    gx = 0    gother = 0"""
-    refuse(x, "b", "div_floor_cpu")
+    refuse(x, "bc", "div_floor_cpu")
     no_zero_divisor(xp, other)
     return xp.floor_divide(x, other)
 
@@ -131,7 +131,7 @@ div_floor.backward(x=zero, other=zero)
 @op(promotes="arithmetic", node="DivBackward2")
 def div_trunc(xp, x, other, /):
     """Quotient rounded towards zero.    y = trunc(x / other)    gx = 0    gother = 0"""
-    refuse(x, "b", "div_trunc_cpu")
+    refuse(x, "bc", "div_trunc_cpu")
     no_zero_divisor(xp, other)
     if kind(x, other) == "f":
         return xp.trunc(x / other)
@@ -317,6 +317,8 @@ def pow_number(xp, x, /, exponent):
     if target.kind == "f":
         return power(xp, x.astype(target, copy=False), exponent)
     x = x.astype(target, copy=False)
+    if target.kind == "c":
+        return x ** exponent
     if x.dtype == bool:
         return x | (not exponent)
     if exponent < 0:
@@ -341,7 +343,7 @@ def pow_tensor(xp, x, exponent, /):
     gn = g * y * log(x); 0 where x = 0 and n >= 0
     """
     refuse(exponent, "b", "pow")
-    return x ** exponent if kind(x, exponent) == "f" else integer_power(xp, x, exponent)
+    return x ** exponent if kind(x, exponent) in "fc" else integer_power(xp, x, exponent)
 
 
 def exponent_rule(g, x, exponent, y):

@@ -190,7 +190,7 @@ index_put_op.backward(
 
 def add_at(xp, y, at, values) -> None:
     """y[at] += values, where positions may repeat."""
-    rows = at[0] if len(at) == 1 or all(isinstance(k, slice) for k in at[1:]) else None
+    rows = at[0] if at and all(isinstance(k, slice) for k in at[1:]) else None
     if rows is not None and xp is np and y.ndim > 1 and y.dtype.kind == "f":
         add_rows(y, rows.ravel(), np.broadcast_to(values, rows.shape + y.shape[1:]).reshape(rows.size, *y.shape[1:]))
     elif xp is np:

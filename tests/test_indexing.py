@@ -92,7 +92,8 @@ def test_writing_a_number(parts, through_view):
 @given(indices(), st.data())
 def test_writing_a_tensor(parts, data):
     try:
-        shape = np.empty(SHAPE)[tuple(np.asarray(p) if isinstance(p, torch.Tensor) else p for p in build(torch, parts))].shape
+        shape = np.empty(SHAPE)[tuple(np.asarray(p) if isinstance(p, torch.Tensor) else p for p in build(torch,
+        parts))].shape
     except IndexError:
         return  # refused: test_reading compares the words
     lengths = [data.draw(st.sampled_from([n, n, 1])) for n in shape[data.draw(st.integers(0, len(shape))):]]

@@ -24,12 +24,17 @@ __all__: list[str] = [
 
 def kind(*operands) -> str:
     """The kind of number the operands met in ("b", "u", "i", "f"); a Python number stays one only beside floats."""
-    return next((a.dtype.kind for a in operands if not isinstance(a, (int, float))), "f")
+    return next((a.dtype.kind for a in operands if not is_number(a)), "f")
 
 
 def python_number(value):
     """NumPy's numbers as Python's: a NumPy float64 beside a float32 array would give float64."""
     return value.item() if isinstance(value, np.generic) else value
+
+
+def is_number(value) -> bool:
+    """Whether a promoted operand is still a Python number."""
+    return isinstance(value, (bool, int, float, complex))
 
 
 def refuse(x, kinds: str, kernel: str) -> None:
@@ -120,7 +125,7 @@ def no_zero_divisor(xp, other) -> None:
 @op(promotes="arithmetic", node="DivBackward2")
 def div_floor(xp, x, other, /):
     """Quotient rounded down.    y = floor(x / other)    gx = 0    gother = 0"""
-    refuse(x, "bc", "div_floor_cpu")
+    refuse(other if is_number(x) else x, "bc", "div_floor_cpu")
     no_zero_divisor(xp, other)
     return xp.floor_divide(x, other)
 
@@ -131,7 +136,7 @@ div_floor.backward(x=zero, other=zero)
 @op(promotes="arithmetic", node="DivBackward2")
 def div_trunc(xp, x, other, /):
     """Quotient rounded towards zero.    y = trunc(x / other)    gx = 0    gother = 0"""
-    refuse(x, "bc", "div_trunc_cpu")
+    refuse(other if is_number(x) else x, "bc", "div_trunc_cpu")
     no_zero_divisor(xp, other)
     if kind(x, other) == "f":
         return xp.trunc(x / other)
@@ -342,7 +347,7 @@ def pow_tensor(xp, x, exponent, /):
     gx = g * n * x^(n-1); 0 where n = 0
     gn = g * y * log(x); 0 where x = 0 and n >= 0
     """
-    refuse(exponent, "b", "pow")
+    refuse(x if is_number(exponent) else exponent, "b", "pow")
     return x ** exponent if kind(x, exponent) in "fc" else integer_power(xp, x, exponent)
 
 

@@ -101,24 +101,25 @@ def advanced(x: Tensor, parts: list) -> tuple[Tensor, tuple]:
     if missing < 0:
         raise IndexError(f"too many indices for tensor of dimension {x.array.ndim}")
     split[at:at] = [slice(None)] * missing
-    dim, index = 0, []
-    for place, part in enumerate(split):
-        if isinstance(part, (int, np.integer)) and is_basic(part):
+    dim, waiting = 0, []
+    for place, part in enumerate(split):  # basic parts first: what they leave is what the arrays index
+        if isinstance(part, (bool, np.bool_)):
+            x = x.unsqueeze(dim)
+            waiting.append((dim, np.zeros(int(part), np.int64)))  # True keeps, False empties
+        elif part is None:
+            x = x.unsqueeze(dim)
+        elif isinstance(part, slice):
+            x = x if part == slice(None) else slice_along(x, dim, part)
+        elif is_basic(part):
             x = pick(x, dim, part, place)
             continue
-        if is_basic(part) or isinstance(part, (bool, np.bool_)):
-            if part is None or isinstance(part, (bool, np.bool_)):
-                x = x.unsqueeze(dim)
-                part = slice(None) if part is None else np.zeros(int(part), np.int64)  # True keeps, False empties
-            elif isinstance(part, slice):
-                x = x if part == slice(None) else slice_along(x, dim, part)
-                part = slice(None)
-            index.append(part)
-            dim += 1
-            continue
+        else:
+            waiting.append((dim, part))
+        dim += 1 if part is None else consumed(part) or 1
+    index: list = [slice(None)] * x.array.ndim
+    for dim, part in waiting:
         found = index_arrays(part, x.array, dim, sum(map(is_array, index)))
-        index += found
-        dim += len(found)
+        index[dim: dim + len(found)] = found
     shapes = [a.shape for a in index if is_array(a)]
     try:
         np.broadcast_shapes(*shapes)
@@ -271,7 +272,8 @@ def index_put_(self: Tensor, indices: tuple, values: Tensor, accumulate: bool = 
                            f"{CAPITAL[self.array.dtype.name]} for the destination and "
                            f"{CAPITAL[values.array.dtype.name]} for the source.")
     x, at = advanced(self, normalized(tuple(indices)))
-    return put(x, at, values, accumulate)
+    put(x, at, values, accumulate)
+    return self
 
 
 @method

@@ -60,10 +60,10 @@ from .ops.compare import (
 
 # shapes and parts
 from .ops.shape import (
-    adjoint, broadcast_tensors, broadcast_to, diagonal, flatten, flip, fliplr, flipud, moveaxis, movedim, narrow,
-    permute, ravel, repeat_interleave, reshape, roll, select, squeeze, swapaxes, swapdims, t, tile, transpose, tril,
-    triu, unbind, unflatten, unsqueeze,
+    adjoint, broadcast_tensors, broadcast_to, diagonal, flatten, moveaxis, movedim, narrow, permute, ravel, reshape,
+    select, squeeze, swapaxes, swapdims, t, transpose, unbind, unflatten, unsqueeze,
 )
+from .ops.arrange import flip, fliplr, flipud, repeat_interleave, roll, tile, tril, triu
 from .ops.join import (
     cat, chunk, column_stack, concat, concatenate, dstack, hstack, meshgrid, split, stack, tensor_split, vstack,
 )
@@ -87,14 +87,10 @@ from .ops.linalg import (
 )
 from .ops.einsum import einsum
 
-# layers as functions (nn.functional has them all)
+# layers as functions (nn.functional has them all, and the losses)
 from .ops.norm import group_norm, instance_norm, layer_norm, norm, rms_norm
 from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops.pool import adaptive_avg_pool1d, avg_pool1d, max_pool1d, max_pool2d
-from .ops import embedding as _embedding
-from .ops import dropout as _dropout
-from .ops import attention as _attention
-from .ops import loss as _loss
 
 # printing
 from .printing import set_printoptions

@@ -5,6 +5,14 @@ import numpy as np
 import minitorch
 
 
+class Scripts(list):
+    """A list of scripts; used as a decorator it adds one."""
+
+    def __call__(self, function):
+        self.append(function)
+        return function
+
+
 def plain(value, library):
     """What a script returned, as something comparable: tensors as (dtype, nested list), nodes as their names."""
     if isinstance(value, library.Tensor):

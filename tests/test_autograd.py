@@ -5,7 +5,7 @@ import threading
 import weakref
 
 import pytest
-from alike import alike
+from alike import Scripts, alike
 
 import minitorch
 from minitorch.autograd.op import op
@@ -13,15 +13,10 @@ from minitorch.autograd.op import op
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
-SCRIPTS = []
+script = Scripts()
 
 
-def script(function):
-    SCRIPTS.append(function)
-    return function
-
-
-@pytest.mark.parametrize("function", SCRIPTS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("function", script, ids=lambda f: f.__name__)
 def test_as_torch(function):
     alike(function, torch)
 

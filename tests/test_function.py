@@ -4,22 +4,17 @@ import gc
 import weakref
 
 import pytest
-from alike import alike
+from alike import Scripts, alike
 
 import minitorch
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
-SCRIPTS = []
+script = Scripts()
 
 
-def script(function):
-    SCRIPTS.append(function)
-    return function
-
-
-@pytest.mark.parametrize("function", SCRIPTS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("function", script, ids=lambda f: f.__name__)
 def test_as_torch(function):
     alike(function, torch)
 

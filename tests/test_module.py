@@ -499,7 +499,8 @@ def backward_hook_that_returns_too_much(t):
 
 
 @scripts(forward_hooks, hooks_with_kwargs, bad_pre_hook, backward_hooks, backward_hooks_on_several,
-         backward_hooks_where_a_gradient_is_missing,         backward_hook_without_gradient_of_inputs, backward_hook_that_returns_too_much)
+         backward_hooks_where_a_gradient_is_missing, backward_hook_without_gradient_of_inputs,
+         backward_hook_that_returns_too_much)
 def test_hooks(script):
     alike(script, torch)
 

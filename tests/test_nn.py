@@ -379,59 +379,6 @@ def test_warnings(script):
     assert found[0] == found[1]
 
 
-# ---------------------------------------------------------------- nn.utils
-
-
-def model_with_gradients(t):
-    model = t.nn.Sequential(t.nn.Linear(4, 5), t.nn.Linear(5, 3, bias=False), t.nn.Linear(2, 2))
-    (model[:2](t.randn(6, 4)).square().sum() * 3).backward()  # the last layer gets no gradient
-    return model
-
-
-def gradients(model):
-    return [p.grad for p in model.parameters()]
-
-
-@pytest.mark.parametrize("norm_type", [1, 2.0, 3, 0.5, float("inf")])
-@pytest.mark.parametrize("max_norm", [0.5, 1e6])
-def test_clip_grad_norm(max_norm, norm_type):
-    def script(t):
-        model = model_with_gradients(t)
-        total = t.nn.utils.clip_grad_norm_(model.parameters(), max_norm, norm_type)
-        return total, gradients(model), t.nn.utils.get_total_norm([g for g in gradients(model) if g is not None])
-
-    alike(script, torch, 1e-5)
-
-
-@pytest.mark.parametrize("script", [
-    lambda t: t.nn.utils.clip_grad_norm_([], 1.0),
-    lambda t: t.nn.utils.clip_grad_norm_(t.ones(2, requires_grad=True), 1.0),
-    lambda t: t.nn.utils.get_total_norm([t.tensor([3.0, float("nan")])], error_if_nonfinite=True),
-    lambda t: t.nn.utils.vector_to_parameters([1.0], []),
-])
-def test_clipping_at_the_edges(script):
-    alike(script, torch)
-
-
-def test_clip_grad_value():
-    def script(t):
-        model = model_with_gradients(t)
-        t.nn.utils.clip_grad_value_(model.parameters(), 0.25)
-        return gradients(model)
-
-    alike(script, torch, 1e-5)
-
-
-def test_parameters_as_a_vector():
-    def script(t):
-        model = model_with_gradients(t)
-        vector = t.nn.utils.parameters_to_vector(model.parameters())
-        t.nn.utils.vector_to_parameters(vector.detach() * 2, model.parameters())
-        return vector, list(model.parameters()), type(vector.grad_fn).__name__
-
-    alike(script, torch)
-
-
 # ---------------------------------------------------------------- nn.functional
 
 

@@ -245,6 +245,15 @@ def zero_grad_sets_zeros(t):
 
 
 @script
+def state_has_the_parameters_strides(t):
+    p = t.nn.Parameter(t.arange(6.0, dtype=t.float64).reshape(2, 3).mT)
+    p.grad = t.ones(3, 2, dtype=t.float64)
+    optimizer = t.optim.Adam([p], amsgrad=True)
+    optimizer.step()
+    return p, p.stride(), [optimizer.state[p][k].stride() for k in ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")]
+
+
+@script
 def closure(t):
     params = parameters(t)
     optimizer = t.optim.SGD(params, lr=0.1)

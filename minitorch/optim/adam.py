@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ..dtype import float32
-from ..ops.create import tensor
+from ..ops.create import tensor, zeros_like
 from ..tensor import Tensor
 from .optimizer import Optimizer, ParamsT, check, check_implementation, refuse, scalar
 
@@ -57,10 +57,10 @@ class Adam(Optimizer):
     def start(self, p: Tensor, state: dict, group: dict) -> None:
         """The state of a parameter before its first step."""
         state["step"] = tensor(0.0, dtype=float32 if group["fused"] else None)
-        state["exp_avg"] = p.new_zeros(p.shape)
-        state["exp_avg_sq"] = p.new_zeros(p.shape)
+        state["exp_avg"] = zeros_like(p)
+        state["exp_avg_sq"] = zeros_like(p)
         if group["amsgrad"]:
-            state["max_exp_avg_sq"] = p.new_zeros(p.shape)
+            state["max_exp_avg_sq"] = zeros_like(p)
 
     def update(self, p: Tensor, g: Tensor, group: dict) -> None:
         lr, eps, decay = scalar(group["lr"]), group["eps"], group["weight_decay"]

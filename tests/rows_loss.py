@@ -109,7 +109,8 @@ def refused_classes(name):
 
 
 # The gradient of nll_loss alone is compared in test_loss.py: torch refuses inputs there that are not contiguous.
-row(F + "nll_loss", classes, grad=(), dtypes=("float32", "float64", "float16"), errors=(
+# atol: torch adds float16 losses in float16, where the sum of a batch loses digits to cancellation.
+row(F + "nll_loss", classes, grad=(), dtypes=("float32", "float64", "float16"), atol={"float16": 1e-2}, errors=(
     *refused_classes("nll_loss"),
     lambda t: t.nn.functional.nll_loss(t.ones(()), t.tensor(0)),
     lambda t: t.nn.functional.nll_loss(t.ones(3), t.tensor([0, 1])),

@@ -95,14 +95,14 @@ def pick(y: Tensor, dim: int, k: int, place: int) -> Tensor:
 
 def advanced(x: Tensor, parts: list) -> tuple[Tensor, tuple]:
     """(x with new dimensions for None, index of arrays and slices) of an index that holds tensors or lists."""
-    split = [p for p in parts if p is not Ellipsis]
-    at = parts.index(Ellipsis) if any(p is Ellipsis for p in parts) else len(parts)
-    missing = x.array.ndim - sum(map(consumed, split))
+    missing = x.array.ndim - sum(map(consumed, parts))
     if missing < 0:
         raise IndexError(f"too many indices for tensor of dimension {x.array.ndim}")
-    split[at:at] = [slice(None)] * missing
     dim, waiting = 0, []
-    for place, part in enumerate(split):  # basic parts first: what they leave is what the arrays index
+    for place, part in enumerate(parts):  # basic parts first: what they leave is what the arrays index
+        if part is Ellipsis:
+            dim, missing = dim + missing, 0
+            continue
         if isinstance(part, (bool, np.bool_)):
             x = x.unsqueeze(dim)
             waiting.append((dim, np.zeros(int(part), np.int64)))  # True keeps, False empties
@@ -229,12 +229,12 @@ def setitem(self: Tensor, key, value) -> None:
     value = value if isinstance(value, Tensor) else tensor(value, dtype=None if isinstance(value,
     np.ndarray) else self.dtype)
     parts = normalized(key)
+    while value.array.ndim and value.array.shape[0] == 1:  # leading dimensions of length 1 do not count
+        value = value.squeeze(0)
     if all(map(is_basic, parts)):
         part = basic_view(self, parts) if parts != [slice(None)] and parts != [Ellipsis] else self
-        lead = value.array.ndim - part.array.ndim  # leading ones of the value are dropped
-        while lead > 0 and value.array.shape[0] == 1:
-            value, lead = value.squeeze(0), lead - 1
-        if lead > 0 or any(n not in (1, m) for n, m in zip(value.array.shape[::-1], part.array.shape[::-1])):
+        if value.array.ndim > part.array.ndim or any(n not in (1, m) for n, m in zip(value.array.shape[::-1],
+        part.array.shape[::-1])):
             value = value.expand(part.array.shape)  # refuses, in torch's words
         part.copy_(value)
         return
@@ -245,9 +245,6 @@ def setitem(self: Tensor, key, value) -> None:
 def put(x: Tensor, at: tuple, values: Tensor, accumulate: bool) -> Tensor:
     """index_put_ with the index already in arrays and the shapes checked."""
     picked = np.empty(x.array.shape, bool)[at].shape if isinstance(x.array, np.ndarray) else x.array[at].shape
-    lead = values.array.ndim - len(picked)
-    while lead > 0 and values.array.shape[0] == 1:
-        values, lead = values.squeeze(0), lead - 1
     try:
         fits = np.broadcast_shapes(values.array.shape, picked) == tuple(picked)
     except ValueError:

@@ -137,7 +137,7 @@ def mean_body(xp, x, /, dim, keepdim, dtype):
 
 mean_all, mean_dims = op(mean_body, node="MeanBackward0"), op(mean_body, node="MeanBackward1")
 for _mean in (mean_all, mean_dims):
-    _mean.backward(x=lambda g, x_shape, dim, keepdim: kept(g, x_shape, dim, keepdim) / count(x_shape, dim))
+    _mean.backward(x=lambda g, x_shape, dim, keepdim: kept(g, x_shape, dim, keepdim) / (count(x_shape, dim) or 1))
 
 
 @method

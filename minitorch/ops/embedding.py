@@ -13,6 +13,7 @@ from ..autograd.view import bump
 from ..device import array_module
 from ..dtype import CAPITAL
 from ..tensor import Tensor, wrap
+from .index import add_at
 
 __all__: list[str] = []  # torch's own `embedding` takes other arguments; this one is nn.functional's
 
@@ -49,12 +50,9 @@ take_rows.backward(weight=take_rows_rule)
 @op(node="EmbeddingDenseBackward0")
 def add_rows(xp, x, indices, /, rows):
     """y_r = sum of x[...] where indices[...] = r    gx[...] = g[indices[...]]    x (*, columns)    y (rows, columns)"""
-    columns = x.shape[-1]
-    y = xp.zeros(rows * columns, x.dtype)
-    # one number at a time: NumPy's `add.at` is several times faster on a flat array than on rows
-    places = indices.reshape(-1, 1) * columns + xp.arange(columns)
-    xp.add.at(y, places.reshape(-1), x.reshape(-1))
-    return y.reshape(rows, columns)
+    y = xp.zeros((rows, x.shape[-1]), x.dtype)
+    add_at(xp, y, (indices,), x)
+    return y
 
 
 add_rows.backward(x=lambda g, indices: take_rows(g, indices, -1, False))

@@ -120,24 +120,36 @@ def advanced(x: Tensor, parts: list) -> tuple[Tensor, tuple]:
         dim += 1 if part is None else consumed(part) or 1
     index: list = [slice(None)] * x.array.ndim
     for dim, part in waiting:
-        found = index_arrays(part, x.array, dim, sum(map(is_array, index)))
+        found = index_arrays(part, x.array, dim)
         index[dim: dim + len(found)] = found
-    shapes = [a.shape for a in index if is_array(a)]
-    try:
-        np.broadcast_shapes(*shapes)
-    except ValueError:
-        raise IndexError("shape mismatch: indexing tensors could not be broadcast together with shapes "
-                         + ", ".join(str(list(s)) for s in shapes)) from None
+    check_positions(x.array, index)
     return x, tuple(index)
 
 
-def index_arrays(part, x, dim: int, place: int) -> list:
-    """One part of an index as integer arrays: a mask becomes the positions of its true elements.
+def check_positions(x, index: list) -> None:
+    """Refuse index arrays that do not broadcast, and positions outside the tensor."""
+    arrays = [(dim, a) for dim, a in enumerate(index) if is_array(a)]
+    try:
+        picked = np.broadcast_shapes(*[a.shape for _, a in arrays])
+    except ValueError:
+        raise IndexError("shape mismatch: indexing tensors could not be broadcast together with shapes "
+                         + ", ".join(str(list(a.shape)) for _, a in arrays)) from None
+    if 0 in picked:  # nothing is picked, so torch does not look where
+        for dim, array in arrays:
+            index[dim] = array * 0
+        return
+    for place, (dim, array) in enumerate(arrays):  # torch's refusal counts the arrays, not the dimensions
+        n = x.shape[dim]
+        if array.size and (array.max() >= n or array.min() < -n):
+            wrong = array[(array >= n) | (array < -n)].ravel()[0]
+            raise IndexError(f"index {int(wrong)} is out of bounds for dimension {place} with size {n}")
 
-    `place` counts the arrays before it: torch names that one in its refusal.
-    """
-    array = part.array if isinstance(part, Tensor) else tensor(part).array if isinstance(part, (list, tuple,
-    range)) else part
+
+def index_arrays(part, x, dim: int) -> list:
+    """One part of an index as integer arrays: a mask becomes the positions of its true elements."""
+    array = part.array if isinstance(part, Tensor) else part
+    if isinstance(part, (list, tuple, range)):
+        array = tensor(part).array
     if not is_array(array):
         raise TypeError(f"new(): invalid data type '{type(part).__name__}'")
     if array.size == 0 and array.dtype.kind == "f" and not isinstance(part, Tensor):
@@ -151,10 +163,6 @@ def index_arrays(part, x, dim: int, place: int) -> list:
         return list(array.nonzero())
     if array.dtype.kind != "i":
         raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-    length = x.shape[dim]
-    if array.size and (array.max() >= length or array.min() < -length):
-        wrong = array[(array >= length) | (array < -length)].ravel()[0]
-        raise IndexError(f"index {int(wrong)} is out of bounds for dimension {place} with size {length}")
     return [array]
 
 

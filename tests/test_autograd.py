@@ -490,6 +490,28 @@ def test_two_leaves_never_share_one_gradient():
     assert b.grad.tolist() == [1, 1, 1] and g.tolist() == [1, 1, 1]
 
 
+@pytest.mark.parametrize("share", [lambda s: (s, s, s), lambda s: (s, s * 1, s), lambda s: (s, s[:], s * 1)],
+                         ids=("one array", "with another between", "a view"))
+def test_a_joint_rule_may_give_one_array_to_several_inputs(share):
+    @op
+    def total(xp, x, a, b, /):
+        return x + a + b
+
+    total.backward(lambda g: share(g * 1))
+    x, a, b = (minitorch.zeros(3, requires_grad=True) for _ in range(3))
+    more = x * 10 + a * 100  # older than `total`: its gradients are added to what waits at the leaves
+    (more.sum() + total(x, a, b).sum()).backward()
+    assert [t.grad.tolist()[0] for t in (x, a, b)] == [11, 101, 1]
+
+
+def test_what_a_node_hook_saw_is_left_alone():
+    x, seen = leaf(minitorch), []
+    older, newer = x * 10, x * 2
+    newer.grad_fn.register_hook(lambda inputs, outputs: seen.append(inputs[0]))
+    (older.sum() + newer.sum()).backward()
+    assert seen[0].tolist() == [2, 2, 2] and x.grad.tolist() == [12, 12, 12]
+
+
 def test_accumulated_gradient_is_the_leafs_own():
     x = leaf(minitorch)
     y = x * 1

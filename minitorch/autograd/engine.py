@@ -37,6 +37,15 @@ def fit(g, shape: tuple, dtype):
     return (g.real if g.dtype.kind == "c" and dtype.kind != "c" else g).astype(dtype)
 
 
+def apart(gradients) -> bool:
+    """Whether no two of a node's gradients are one array, or one a view of another."""
+    if len(gradients) == 1:
+        return True
+    arrays = [g for g in gradients if g is not None]
+    owners = {id(g) for g in arrays}
+    return len(owners) == len(arrays) and not any([id(g.base) in owners for g in arrays if g.base is not None])
+
+
 class Walk:
     """One backward pass.
 
@@ -101,16 +110,14 @@ class Walk:
     def pull(self, node, g, edges) -> None:
         """Run a node's formulas on arrays and send what they give."""
         gradients = node.pull(g, edges)
+        own = node.fresh_gradients and apart(gradients)
         if node.watchers is not None and node.watchers.node_hooks:
-            gradients = self.call_node_hooks(node, gradients, g)
-        fresh_node, last = node.fresh_gradients, None
+            gradients, own = self.call_node_hooks(node, gradients, g), False  # a hook may keep what it saw
         for edge, gx in zip(edges, gradients):
             if edge is None or gx is None:
                 continue
             shape, dtype = edge[0].outputs[edge[1]]
-            # a gradient that is the incoming one, a view, or was sent before is shared
-            fresh = fresh_node and gx is not g and gx is not last and gx.base is None
-            last = gx
+            fresh = own and gx is not g and gx.base is None  # neither the incoming gradient nor a view
             if gx.shape != shape or gx.dtype is not dtype:
                 gx = fit(gx, shape, dtype)
                 fresh = fresh and gx.base is None

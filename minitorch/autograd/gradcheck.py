@@ -100,7 +100,7 @@ def check(func, inputs: tuple, eps: float, atol: float, rtol: float, nondet_tol:
                                      "grad_output multiple "
                                      "times gives different values, although analytical gradient matches numerical "
                                      "gradient.")
-            if not np.allclose(analytical, numerical, rtol=rtol, atol=atol, equal_nan=True):
+            if not np.allclose(analytical, numerical, rtol=rtol, atol=atol):
                 which = [t is x for t in inputs].index(True)
                 raise GradcheckError(f"Jacobian mismatch for output {k} with respect to input {which},\n"
                                      f"numerical:{numerical}\nanalytical:{analytical}\n")

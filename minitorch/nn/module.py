@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import dtype as dtypes
 from ..autograd.grad_mode import no_grad
-from ..device import device as device_class
+from ..ops.convert import where_to
 from ..tensor import Tensor
 from .hooks import Hooks
 from .parameter import Buffer, Parameter
@@ -397,15 +397,7 @@ def part_of(module: Module, name: str):
 
 def parse_to(*args, device=None, dtype=None, non_blocking: bool = False, memory_format=None) -> tuple:
     """(device, dtype, memory format) from the argument forms of `to`."""
-    for a in args:
-        if isinstance(a, Tensor):
-            device, dtype = a.device, a.dtype
-        elif isinstance(a, (dtypes.dtype, type)):
-            dtype = a
-        elif isinstance(a, (str, int, device_class)) and not isinstance(a, bool):
-            device = a
-        elif a is not None and not isinstance(a, bool):
-            raise TypeError(f"to(): expected a dtype, a device or a Tensor, not {type(a).__name__}")
+    device, dtype = where_to(args, device, dtype)
     return device, None if dtype is None else dtypes.of(dtypes.numpy_dtype(dtype)), memory_format
 
 

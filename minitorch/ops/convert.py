@@ -110,6 +110,12 @@ def to(self: Tensor, *args, dtype=None, device=None, non_blocking: bool = False,
     https://pytorch.org/docs/stable/generated/torch.Tensor.to.html
     """
     flags = [a for a in args if isinstance(a, bool)]
+    device, dtype = where_to(args, device, dtype)
+    return converted(self, numpy_dtype(dtype), device, copy or flags[1:] == [True], memory_format)
+
+
+def where_to(args: tuple, device, dtype) -> tuple:
+    """(device, dtype) from the argument forms of `to`: a dtype, a device, a tensor to be like; None where not said."""
     for a in args:
         if isinstance(a, Tensor):
             device, dtype = a.device, a.dtype
@@ -119,7 +125,7 @@ def to(self: Tensor, *args, dtype=None, device=None, non_blocking: bool = False,
             device = a
         elif a is not None and not isinstance(a, bool):
             raise TypeError(f"to(): expected a dtype, a device or a Tensor, not {type(a).__name__}")
-    return converted(self, numpy_dtype(dtype), device, copy or flags[1:] == [True], memory_format)
+    return device, dtype
 
 
 device_class = device  # `device` is an argument of `to`

@@ -7,6 +7,7 @@ This is the contents page: what a user can name, in groups. The house in reading
     ops/                            the operations, one family a file: ops/softmax.py is a good first one
     random.py printing.py           torch's random numbers, torch's text
     nn/ optim/ utils/data/          layers, optimizers, batches
+    storage.py serialization/       memory, files
 """
 
 import math as _math
@@ -24,6 +25,7 @@ from . import autograd
 from .autograd import (
     enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled,
 )
+from .autograd.saved import is_anomaly_check_nan_enabled, is_anomaly_enabled
 
 # new tensors
 from .ops.create import (
@@ -50,7 +52,8 @@ from .ops.special import (
     cos, cosh, erf, erfc, exp, exp2, expm1, fix, floor, frac, log, log10, log1p, log2, round, sin, sinh, tan, tanh,
     trunc,
 )
-from .ops.activation import celu, relu, relu_, selu, sigmoid
+from .ops.activation import celu, celu_, selu, selu_, sigmoid
+from .ops.piecewise import hardshrink, prelu, relu, relu_, rrelu, rrelu_, threshold, threshold_
 from .ops.compare import (
     allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, clamp,
     clamp_max, clamp_min, clip, eq, equal, ge, greater, greater_equal, gt, isclose, isfinite, isinf, isnan, le, less,
@@ -63,6 +66,7 @@ from .ops.shape import (
     adjoint, broadcast_tensors, broadcast_to, diagonal, flatten, moveaxis, movedim, narrow, permute, ravel, reshape,
     select, squeeze, swapaxes, swapdims, t, transpose, unbind, unflatten, unsqueeze,
 )
+from .ops.strided import as_strided
 from .ops.arrange import flip, fliplr, flipud, repeat_interleave, roll, tile, tril, triu
 from .ops.join import (
     cat, chunk, column_stack, concat, concatenate, dstack, hstack, meshgrid, split, stack, tensor_split, vstack,
@@ -88,9 +92,17 @@ from .ops.linalg import (
 from .ops.einsum import einsum
 
 # layers as functions (nn.functional has them all, and the losses)
+from .ops.distance import cosine_similarity, pairwise_distance
 from .ops.norm import group_norm, instance_norm, layer_norm, norm, rms_norm
 from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from .ops.pool import adaptive_avg_pool1d, avg_pool1d, max_pool1d, max_pool2d
+from .ops.pool import adaptive_avg_pool1d, adaptive_max_pool1d, avg_pool1d, max_pool1d, max_pool2d, max_pool3d
+from .ops.resize import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.rnn import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
+
+# memory and files
+from .storage import UntypedStorage
+from . import serialization
+from .serialization import load, save
 
 # printing
 from .printing import set_printoptions
@@ -105,6 +117,31 @@ from .dtype import (
     bool_, complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64,
 )
 from .device import device
+
+# Functions with the keyword `out`; the others name the dtype they insist on for it, in one sentence or the other.
+from .autograd.out import ITERATOR as _ITERATOR, OWN as _OWN, STRUCTURED as _STRUCTURED, with_out as _with_out
+
+_WITH_OUT = {
+    "": """
+        acos acosh add addbmm addcdiv addcmul addr arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin
+        asinh atan atan2 atanh bernoulli bitwise_and bitwise_left_shift bitwise_not bitwise_or
+        bitwise_right_shift bitwise_xor cat column_stack concat concatenate cos cosh div divide dstack eq erf
+        erfc exp exp2 expm1 float_power floor_divide fmod ge ger greater greater_equal gt hstack kthvalue le
+        lerp less less_equal log log10 log1p log2 logical_and logical_not logical_or logical_xor logsumexp lt
+        max maximum mean median min minimum mul multinomial multiply ne normal not_equal outer pow reciprocal
+        remainder rsqrt sigmoid sin sinh sort sqrt square stack std sub subtract tan tanh topk true_divide var
+        vstack""",
+    _STRUCTURED: """
+        addmm addmv all amax amin any argmax argmin argsort baddbmm bmm dot gather index_add index_copy index_select
+        inner log_softmax masked_select matmul mm msort mv nan_to_num nonzero norm scatter scatter_add softmax take
+        take_along_dim tensordot tril triu vdot where""",
+    _ITERATOR: "abs absolute ceil clamp clamp_max clamp_min clip fix floor frac neg negative round sgn sign trunc",
+    _OWN: """
+        arange cumprod cumsum empty eye full linspace logspace nansum ones prod rand randint randn randperm sum zeros""",
+}
+for _exact, _names in _WITH_OUT.items():
+    for _name in _names.split():
+        globals()[_name] = _with_out(globals()[_name], _exact)
 
 globals().update(_ALIASES)  # minitorch.float is float32, minitorch.long is int64, minitorch.bool is bool, ...
 inf, nan, pi, e, newaxis = _math.inf, _math.nan, _math.pi, _math.e, None

@@ -1,6 +1,6 @@
 """Devices: which array module (NumPy or CuPy) an array belongs to, and the way from one to the other.
 
-Defines `device`, `array_module`, `device_of`, `move`, `common_device`. Every backend quirk lives here.
+Defines `device`, `array_module`, `device_of`, `move`, `window`, `common_device`. Every backend quirk lives here.
 Nothing of CUDA is imported before a CUDA device is named.  Read next: tensor.py.
 """
 
@@ -52,7 +52,7 @@ class device:  # noqa: N801 (torch's name)
         return hash((self.type, self.index))
 
     def __reduce__(self):
-        return device, (self.type, self.index)
+        return device, (str(self),)
 
 
 CPU = device("cpu")
@@ -100,6 +100,39 @@ def move(array, where: device):
     xp = cupy()
     with xp.cuda.Device(where.index or 0):
         return xp.asarray(array)
+
+
+def memory_of(array) -> np.ndarray:
+    """The array that owns the memory `array` is a view of."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def offset_in(memory, array) -> int:
+    """How many bytes of `memory` lie before the first element of `array`, a view of it."""
+    return 0 if array is memory else address_of(array) - address_of(memory)
+
+
+def address_of(array) -> int:
+    return array.ctypes.data if isinstance(array, np.ndarray) else array.data.ptr
+
+
+def window(array, shape: tuple, strides: tuple, offset: int = 0):
+    """The memory of `array` under any shape and strides, from `offset` (in bytes) after its first element on.
+
+    The caller has made sure that this stays inside that memory.
+    """
+    if not isinstance(array, np.ndarray):
+        return cupy().ndarray(shape, array.dtype, array.data + offset, strides)
+    memory = memory_of(array)
+    if not memory.flags.c_contiguous:  # of another order of dimensions, or with gaps
+        memory = memory.transpose(sorted(range(memory.ndim), key=lambda d: -memory.strides[d]))
+    if memory.flags.c_contiguous:
+        return np.ndarray(shape, array.dtype, memory, offset_in(memory, array) + offset, strides)
+    if offset:
+        raise NotImplementedError("as_strided: memory with gaps, from outside minitorch")
+    return np.lib.stride_tricks.as_strided(array, shape, strides)
 
 
 def common_device(arrays):

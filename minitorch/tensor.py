@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from . import dtype as dtypes
-from .device import device, device_of
+from .device import address_of, device, device_of
 from .printing import tensor_text
 
 ndarray = np.ndarray
@@ -26,6 +26,9 @@ class Size(tuple):
 
     def __repr__(self) -> str:
         return f"minitorch.Size({list(self)})"
+
+    def __reduce__(self):
+        return Size, (tuple(self),)
 
     def numel(self) -> int:
         """The number of elements of a tensor of this shape."""
@@ -152,12 +155,12 @@ class Tensor:
         if array.size or 0 not in array.strides:
             steps = tuple([s // array.itemsize for s in array.strides])
         else:  # NumPy says 0 where there is nothing to step over; torch counts as if each length were at least 1
-            steps = tuple([math.prod([max(n, 1) for n in array.shape[k + 1:]]) for k in range(array.ndim)])
+            steps = contiguous_strides(array.shape)
         return steps if dim is None else steps[wrap_dim(dim, self.array.ndim)]
 
     def data_ptr(self) -> int:
         """The address of the first element."""
-        return self.array.ctypes.data if isinstance(self.array, ndarray) else self.array.data.ptr
+        return address_of(self.array)
 
     def is_contiguous(self, memory_format: memory_format = contiguous_format) -> bool:
         """Whether the elements lie in memory in the order of their indices (channels counted last if so asked)."""
@@ -268,6 +271,11 @@ class Tensor:
     @property
     def __cuda_array_interface__(self):
         return self.array.__cuda_array_interface__
+
+
+def contiguous_strides(shape: tuple) -> tuple:
+    """Steps, in elements, in row-major order."""
+    return tuple([math.prod([max(n, 1) for n in shape[k + 1:]]) for k in range(len(shape))])
 
 
 def wrap(array) -> Tensor:

@@ -174,3 +174,30 @@ row(F + "kl_div", lambda d: ((d.array((3, 4), -3, 0), d.array((3, 4), -3, 0)), {
     id="log target")
 row(F + "kl_div", lambda d: ((d.array((3, 4), -3, 0), d.array((3, 4), 0.1, 1)), {"reduction": "batchmean"}),
     node="DivBackward0", errors=refuses("kl_div"))
+
+# ---------------------------------------------------------------- likelihoods
+
+row(F + "poisson_nll_loss", lambda d: ((d.array((3, 4)), d.array((3, 4), 0.1, 5)), {**reduction(d)}),
+    node=None, errors=refuses("poisson_nll_loss"))
+row(F + "poisson_nll_loss", lambda d: ((d.array((3, 4), 0.1, 2), d.array((3, 4), 1.1, 5)),
+                                       {**reduction(d), "log_input": False, "full": d.boolean(), "eps": 1e-3}),
+    id="no logarithm")
+row(F + "poisson_nll_loss", lambda d: ((d.array((3, 4)), np.asarray([0, 1, 2, 5], d.dtype)), {"full": True}),
+    grad=(0,), node="MeanBackward0", id="Stirling")
+
+
+def variances(d):
+    shape = d.choice((3, 4), (2, 3, 4))
+    var = d.choice(shape, (*shape[:-1], 1), shape[:-1])
+    return (d.array(shape), d.array(shape), d.array(var, 0.2, 2)), {**reduction(d), "full": d.boolean()}
+
+
+row(F + "gaussian_nll_loss", variances, grad=(0, 1, 2), errors=(
+    lambda t: t.nn.functional.gaussian_nll_loss(t.ones(2, 3), t.ones(2, 3), t.ones(3)),
+    lambda t: t.nn.functional.gaussian_nll_loss(t.ones(2, 3), t.ones(2, 3), -1.0),
+    lambda t: t.nn.functional.gaussian_nll_loss(t.ones(2, 3), t.ones(2, 3), -t.ones(2, 3)),
+    lambda t: t.nn.functional.gaussian_nll_loss(t.ones(3), t.ones(3), t.ones(3), reduction="average")))
+row(F + "gaussian_nll_loss", lambda d: ((d.array((2, 3)), d.array((2, 3)), 0.3), {}), grad=(0, 1),
+    node="MeanBackward0", id="one variance")
+row(F + "gaussian_nll_loss", lambda d: ((d.array((2, 3)), d.array((2, 3)), np.zeros((2, 3), d.dtype)), {"eps": 0.1}),
+    grad=(0, 1, 2), node="MeanBackward0", id="bounded")

@@ -6,6 +6,8 @@ import warnings
 import numpy as np
 import pytest
 from alike import plain, same
+from hypothesis import given
+from hypothesis import strategies as st
 
 import minitorch
 
@@ -198,6 +200,20 @@ def test_collate(examples):
     alike(lambda t: t.utils.data.default_collate(examples(t)))
 
 
+LEAVES = st.one_of(st.integers(-9, 9), st.booleans(), st.floats(-1, 1), st.text(max_size=2), st.binary(max_size=2),
+                   st.none(), st.lists(st.integers(0, 9), max_size=2).map(lambda x: np.array(x, np.int32)))
+NESTED = st.recursive(LEAVES, lambda inner: (
+    st.lists(inner, max_size=2) | st.lists(inner, max_size=2).map(tuple) | st.builds(Point, inner, inner)
+    | st.dictionaries(st.sampled_from("ab"), inner, max_size=2)), max_leaves=5)
+
+
+@given(st.lists(NESTED, min_size=1, max_size=2), st.booleans())
+def test_collate_of_anything(examples, repeat):
+    """Equal forms collate; unequal ones mostly do not, and in torch's words."""
+    batch = examples[:1] * 2 if repeat else examples
+    alike(lambda t: (t.utils.data.default_convert(batch), t.utils.data.default_collate(batch)))
+
+
 @pytest.mark.parametrize("examples", EXAMPLES.values(), ids=EXAMPLES)
 def test_convert(examples):
     """Without batches an example keeps its form, and only its arrays become tensors."""
@@ -316,6 +332,38 @@ def concatenation_beyond_its_end(t):
 @script
 def concatenation_of_nothing(t):
     t.utils.data.ConcatDataset([])
+
+
+@script
+def stacks(t):
+    d = t.utils.data
+    pair, named = d.StackDataset(numbers(t, 3), "abc"), d.StackDataset(x=numbers(t, 3), name="abc")
+    both = d.StackDataset(d.Subset(range(9), [5, 6, 7]), d.StackDataset(a=range(3)))
+    return [[len(s), s[1], s[-1], s.__getitems__([2, 0]), s.__getitems__([])] for s in (pair, named, both)], \
+        epochs(d.DataLoader(named, 2, shuffle=True), 1), d.StackDataset([], [])[0:0], type(named.datasets).__name__
+
+
+@script
+def stack_of_nothing(t):
+    t.utils.data.StackDataset()
+
+
+@script
+def stack_of_both_kinds(t):
+    t.utils.data.StackDataset("ab", x="ab")
+
+
+@script
+def stack_of_different_lengths(t):
+    t.utils.data.StackDataset("ab", "abc")
+
+
+@script
+def stack_of_a_dataset_that_gives_too_few(t):
+    class Few(list):
+        def __getitems__(self, indices):
+            return self[:1]
+    t.utils.data.StackDataset("abc", Few("abc")).__getitems__([0, 2])
 
 
 @script
@@ -457,11 +505,6 @@ def test_what_is_refused(call):
         result = call(t, t.utils.data)
         return result if isinstance(result, list) else None
     alike(script)
-
-
-def test_workers_are_not_supported_and_said_so():
-    with pytest.raises(NotImplementedError, match="num_workers"):
-        minitorch.utils.data.DataLoader([1, 2], num_workers=2)
 
 
 def test_minitorch_data_is_utils_data():

@@ -657,7 +657,3 @@ def test_sequential_times_what_cannot_be(factor, error):
 def test_printing():
     alike(odd_reprs, torch)
 
-
-def test_hook_with_always_call_is_refused():
-    with pytest.raises(NotImplementedError, match="always_call"):
-        minitorch.nn.ReLU().register_forward_hook(print, always_call=True)

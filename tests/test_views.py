@@ -1,11 +1,10 @@
-"""Views and in-place writes under autograd, against torch: values, gradients, versions, node names, refusals."""
+"""Views and in-place writes under autograd, against torch: values, gradients, versions, node names, refusals.
 
-import re
+Read next: programs.py, which draws what no one thinks of.
+"""
 
-import hypothesis.strategies as st
 import pytest
 from alike import Scripts, alike
-from hypothesis import given
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
@@ -224,51 +223,172 @@ def in_place_activation_chain(t):
     return x.grad, y._version, y.grad_fn
 
 
-# ---------------------------------------------------------------- drawn programs
-
-VIEWS = [lambda t, x: x[0] if x.ndim and x.shape[0] else x, lambda t, x: x[..., 1:], lambda t, x: x.transpose(0, -1),
-         lambda t, x: x.reshape(-1), lambda t, x: x.unsqueeze(0), lambda t, x: x.detach(), lambda t, x: x.squeeze(),
-         lambda t, x: x[::2], lambda t, x: x.flatten(), lambda t, x: x.narrow(0, 0, 1)]
-WRITES = [lambda t, x, y: x.add_(y), lambda t, x, y: x.mul_(y), lambda t, x, y: x.copy_(y), lambda t, x, y: x.zero_(),
-          lambda t, x, y: x.sub_(y * 0.5), lambda t, x, y: x.tanh_(), lambda t, x, y: x.fill_(0.5),
-          lambda t, x, y: x.__setitem__(0, y.sum()), lambda t, x, y: x.sigmoid_()]
-PLAIN = [lambda t, x, y: x * y, lambda t, x, y: x + y, lambda t, x, y: x.tanh(), lambda t, x, y: x.sum() + y,
-         lambda t, x, y: (x * 0.3).exp(), lambda t, x, y: x.clone(), lambda t, x, y: x - y.mean()]
+# ---------------------------------------------------------------- shapes changed in place
 
 
-def told(error: Exception) -> str:
-    """The sentence without the node's name: of views of constants it is compared in the scripts above alone."""
-    sentence = str(error).replace("minitorch", "torch")
-    return re.sub(r", which is output \d+ of [\w:]+,", "", sentence)
+@script
+def base_transposed_in_place(t):
+    x = leaf(t, 2, 3)
+    y = x * 1
+    v = y[0]
+    y.t_()
+    v.mul_(2)
+    (y * t.arange(6.0).reshape(3, 2)).sum().backward()
+    return y, y.grad_fn, v.grad_fn, x.grad
 
 
-def program(steps):
-    """A function of the library: run the steps on a growing list of tensors, note each refusal, then differentiate."""
-    def drawn_program(t):
-        x = ((t.arange(6.0, dtype=t.float64) - 2.5) / 3).reshape(2, 3).clone().requires_grad_()
-        pool, log = [x, x * 1, t.full((2, 3), 0.5, dtype=t.float64)], []
-        for kind, which, first, second in steps:
-            a, b = pool[first % len(pool)], pool[second % len(pool)]
-            try:
-                if kind == 0:
-                    pool.append(VIEWS[which % len(VIEWS)](t, a))
-                elif kind == 1:
-                    WRITES[which % len(WRITES)](t, a, b)
-                else:
-                    pool.append(PLAIN[which % len(PLAIN)](t, a, b))
-            except (RuntimeError, IndexError) as error:
-                log.append(f"{type(error).__name__}: {told(error)}")
-        try:
-            total = sum((p * p).sum() for p in pool)
-            log.append(t.autograd.grad(total, x, allow_unused=True))
-        except RuntimeError as error:
-            log.append(told(error))
-        return log, pool, [(p._version, p.requires_grad) for p in pool]
-
-    return drawn_program
+@script
+def view_transposed_in_place(t):
+    x = leaf(t, 2, 3)
+    y = x * 1
+    v = y[0:1]
+    v.t_()
+    names = [v.grad_fn, y.grad_fn, v._base is y, v._version]
+    v.mul_(v)
+    (y * y).sum().backward()
+    return names, y.grad_fn, x.grad
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)), min_size=3,
-                max_size=14))
-def test_drawn_programs(steps):
-    alike(program(steps), torch, rtol=1e-9)
+@script
+def names_of_shapes_changed_in_place(t):
+    y = leaf(t, 2, 1, 3) * 1
+    names = []
+    for name, args in [("squeeze_", (1,)), ("unsqueeze_", (0,)), ("squeeze_", ()), ("swapaxes_", (0, 1)), ("t_", ()),
+                       ("unsqueeze_", (-1,)), ("squeeze_", ((2,),)), ("transpose_", (0, 1)),
+                       ("as_strided_", ((2, 2), (2, 1), 1))]:
+        getattr(y, name)(*args)
+        names.append((y.grad_fn, tuple(y.shape), tuple(y.stride()), y._version))
+    return names
+
+
+@script
+def leaf_transposed_in_place_refused(t):
+    leaf(t, 2, 3).t_()
+
+
+@script
+def parameter_transposed_while_nobody_records(t):
+    x = leaf(t, 2, 3)
+    with t.no_grad():
+        x.t_()
+    (x * x).sum().backward()
+    return x.grad, x.requires_grad, x._version
+
+
+# ---------------------------------------------------------------- windows on memory
+
+
+@script
+def as_strided_of_a_view(t):
+    x = leaf(t, 8)
+    y = (x * 1).view(2, 4).t()
+    z = y.as_strided((2, 2), (1, 2), 3)
+    return z, z.grad_fn, z.storage_offset(), tuple(z._base.shape), t.autograd.grad((z * z).sum(), x)
+
+
+@script
+def as_strided_with_overlap(t):
+    x = leaf(t, 5)
+    z = (x * 1).as_strided((3, 3), (1, 1))
+    first, = t.autograd.grad((z ** 3).sum(), x, create_graph=True)
+    return z, first, t.autograd.grad((first * first).sum(), x)
+
+
+@script
+def as_strided_of_an_expanded_tensor(t):
+    x = leaf(t, 2, 4)
+    z = x.sum(0, keepdim=True).expand(3, 4).as_strided((2, 2), (0, 1))
+    return z, t.autograd.grad(z.sum(), x)
+
+
+@script
+def as_strided_outside_of_the_view(t):
+    x = leaf(t, 8)
+    y = x * 1
+    z = y[2:4].as_strided((4,), (1,), 0)
+    z.mul_(3)
+    return z, y, z.grad_fn, y.grad_fn
+
+
+@script
+def write_through_as_strided(t):
+    x = leaf(t, 6)
+    y = x * 1
+    y.as_strided((2, 2), (3, 1), 1).mul_(x[:4].view(2, 2))
+    return y, t.autograd.grad((y * y).sum(), x)
+
+
+@script
+def unfold_twice(t):
+    x = leaf(t, 3, 5)
+    z = x.unfold(1, 3, 2).unfold(0, 2, 1)
+    first, = t.autograd.grad((z * z * z).sum(), x, create_graph=True)
+    return z, z.grad_fn, tuple(z.stride()), first, t.autograd.grad((first * first).sum(), x)
+
+
+@script
+def unfold_nothing(t):
+    return t.ones(2, 4).unfold(1, 0, 2), t.tensor(4.0).unfold(0, 1, 1), t.tensor(4.0).unfold(-1, 0, 3)
+
+
+@pytest.mark.parametrize("call", [
+    lambda t: t.ones(4).as_strided((3, 3), (2, 1)), lambda t: t.ones(4).as_strided((3,), (2, 1)),
+    lambda t: t.ones(4).as_strided((3,), (-1,)), lambda t: t.ones(4).as_strided((-3,), (1,)),
+    lambda t: t.ones(4).as_strided((2,), (1,), 3), lambda t: t.ones(4).as_strided((0, 9), (7, 7)),
+    lambda t: t.ones(4).unfold(0, 5, 1), lambda t: t.ones(4).unfold(0, 2, 0), lambda t: t.ones(4).unfold(0, -2, 1),
+    lambda t: t.ones(4).unfold(1, 2, 1), lambda t: t.tensor(1.0).unfold(0, 2, 1), lambda t: t.ones(2, 2, 2).t_(),
+    lambda t: t.ones(2).resize_(-1), lambda t: t.ones(2, requires_grad=True).resize_(1),
+    lambda t: t.ones(2).set_(t.ones(2), 1, (2,), (1,)), lambda t: t.ones(2).set_(t.arange(2)),
+    lambda t: t.ones(2).fill_diagonal_(1), lambda t: t.ones(2, 3, 3).fill_diagonal_(1),
+    lambda t: t.zeros(7, 3).fill_diagonal_(5, wrap=True), lambda t: t.zeros(9, 2).fill_diagonal_(5, wrap=True),
+    lambda t: t.zeros(3, 3, 3).fill_diagonal_(2), lambda t: t.zeros(3, 7).fill_diagonal_(2, wrap=True),
+])
+def test_windows_and_sizes(call):
+    alike(call, torch)
+
+
+@script
+def resized(t):
+    x = t.arange(6.0)
+    v = x[1:3]
+    v.resize_(5)
+    y = t.arange(6).view(2, 3)
+    y.t().resize_(2, 2)
+    z = t.arange(6).view(2, 3).t()
+    z.resize_(2, 2)
+    w = t.arange(4.0)
+    w.resize_(2, 4)
+    return v, v.storage_offset(), x._version, y, z, tuple(z.stride()), w[0], w.resize_(2)._version, w.resize_(2)._version
+
+
+@script
+def set_to_another(t):
+    x, y = t.arange(6.0), t.arange(3.0)
+    x.set_(y)
+    y[0] = 7
+    z = t.empty(0).set_(y, 1, (2,), (1,))
+    return x, x._version, y._version, z, t.ones(3).set_()
+
+
+@script
+def fill_diagonal_of_a_result(t):
+    x = leaf(t, 3, 3)
+    y = (x * 1).fill_diagonal_(2)
+    return y, y.grad_fn, t.autograd.grad((y * y).sum(), x)
+
+
+@script
+def index_that_takes_all(t):
+    y = leaf(t, 2, 3) * 1
+    return [(v.grad_fn, v._is_view()) for v in (y[...], y[:], y[()], y[:, :], y[0:2], y[:, 0:3], y[None])]
+
+
+@script
+def written_whole(t):
+    x, names = leaf(t, 2, 3), []
+    for key in (Ellipsis, slice(None), (slice(None), slice(None))):
+        for value in (x.sum(), x.sum().view(1), 2.0, x):
+            y = x * 1
+            y[key] = value
+            names.append(y.grad_fn)
+    return names

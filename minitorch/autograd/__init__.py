@@ -4,12 +4,15 @@
     graph.py        Node, Leaf, edges: what a recorded graph is made of
     op.py           @op: from a NumPy body and one formula per input to a differentiable operation
     view.py         views of a base, and writing through them
+    out.py          `out=`
+    saved.py        hooks on saved tensors; anomaly mode
     engine.py       the walk from the outputs back to the leaves
     function.py     torch.autograd.Function: a user's own forward and backward
     gradcheck.py    formulas against finite differences
 """
 
 from . import attributes  # noqa: F401  (attaches what a Tensor knows of gradients)
+from . import graph
 from .engine import backward, grad
 from .function import Function
 from .grad_mode import (
@@ -21,6 +24,13 @@ from .grad_mode import (
                         set_grad_enabled,
 )
 from .gradcheck import gradcheck, gradgradcheck
+from .saved import detect_anomaly, disable_saved_tensors_hooks, save_on_cpu, saved_tensors_hooks, set_detect_anomaly
 
-__all__ = ["Function", "backward", "enable_grad", "grad", "gradcheck", "gradgradcheck", "inference_mode",
-           "is_grad_enabled", "is_inference_mode_enabled", "no_grad", "set_grad_enabled"]
+# torch keeps these in autograd.graph
+graph.disable_saved_tensors_hooks, graph.save_on_cpu = disable_saved_tensors_hooks, save_on_cpu
+graph.saved_tensors_hooks = saved_tensors_hooks
+
+__all__ = ["Function", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck", "gradgradcheck", "graph",
+           "inference_mode",
+           "is_grad_enabled", "is_inference_mode_enabled", "no_grad", "set_detect_anomaly",
+           "set_grad_enabled"]

@@ -27,7 +27,8 @@ def attribute(getter):
 @attribute
 def requires_grad(self) -> bool:
     """Whether operations on this tensor are recorded."""
-    return current_edge(self) is not None
+    view = self.viewed
+    return self.edge is not None or (view is not None and view.base.edge is not None and self.array.dtype.kind == "f")
 
 
 def set_requires_grad(self, flag: bool) -> None:
@@ -177,12 +178,12 @@ def detach(self) -> Tensor:
 @method
 def detach_(self) -> Tensor:
     """Leave the graph, in place."""
-    if self.viewed is not None and self.requires_grad:
+    if self.viewed is not None:
         raise RuntimeError("Can't detach views in-place. Use detach() instead. If you are using "
-                           "DistributedDataParallel (DDP) for "
-                           "training, and gradient_as_bucket_view is set as True, gradients are views of DDP "
-                           "buckets, and hence "
-                           "detach_() cannot be called on these gradients.")
+                           "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as True, "
+                           "gradients are views of DDP buckets, and hence detach_() cannot be called on these "
+                           "gradients. To fix this error, please refer to the Optimizer.zero_grad() function in "
+                           "minitorch/optim/optimizer.py as the solution.")
     self.edge = None
     return self
 

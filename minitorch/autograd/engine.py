@@ -14,8 +14,9 @@ from heapq import heappop, heappush
 
 from ..device import array_module
 from ..tensor import Size, Tensor, wrap
-from .grad_mode import RECORDING, mode
+from .grad_mode import ANOMALY, RECORDING, mode
 from .rule import fit_tensor
+from .saved import checked_gradients
 from .view import current_edge
 
 
@@ -59,7 +60,7 @@ class Walk:
     def __init__(self, keep_graph: bool, recorded: bool, targets: dict | None = None):
         self.keep_graph, self.recorded, self.targets = keep_graph, recorded, targets
         self.pending, self.heap, self.owned, self.leaves = {}, [], set(), []
-        self.wanted, self.caught = None, {}
+        self.wanted, self.caught, self.anomaly = None, {}, bool(mode.word & ANOMALY)
 
     def send(self, edge: tuple, g, fresh: bool) -> None:
         """Add `g` to what is pending at `edge`. `fresh`: nobody else holds the array."""
@@ -109,7 +110,7 @@ class Walk:
 
     def pull(self, node, g, edges) -> None:
         """Run a node's formulas on arrays and send what they give."""
-        gradients = node.pull(g, edges)
+        gradients = checked_gradients(node, node.pull, g, edges) if self.anomaly else node.pull(g, edges)
         own = node.fresh_gradients and apart(gradients)
         if node.watchers is not None and node.watchers.node_hooks:
             gradients, own = self.call_node_hooks(node, gradients, g), False  # a hook may keep what it saw
@@ -125,7 +126,8 @@ class Walk:
 
     def pull_recorded(self, node, g, edges) -> None:
         """The same on Tensors, recorded in turn."""
-        gradients = node.pull_recorded(g, edges)
+        pull = node.pull_recorded
+        gradients = checked_gradients(node, pull, g, edges) if self.anomaly else pull(g, edges)
         if node.watchers is not None and node.watchers.node_hooks:
             gradients = self.call_node_hooks(node, gradients, g)
         for edge, gx in zip(edges, gradients):
@@ -159,13 +161,18 @@ class Walk:
         """Tensor hooks see the complete gradient of their tensor, and may replace it; `retain_grad` keeps it."""
         gs = g if type(g) is list else [g]
         for slot, hooks in node.watchers.tensor_hooks.items():
-            for hook in list(hooks.values()) if gs[slot] is not None else ():
-                changed = hook(gs[slot] if isinstance(gs[slot], Tensor) else wrap(gs[slot]))
+            for hook in list(hooks.values()):
+                changed = hook(as_tensor(gs[slot]))
                 if changed is not None:
-                    if not isinstance(changed, Tensor):
-                        raise TypeError("expected Variable, but hook returned '" + type(changed).__name__ + "'")
+                    check_hook_result(hook, as_tensor(gs[slot]), changed)
                     gs[slot] = changed if self.recorded else changed.array
                     self.owned.discard((node, slot))
+        for hook in list(node.watchers.pre_hooks.values()):
+            changed = hook(tuple(map(as_tensor, gs)))
+            if changed is not None:
+                changed = changed if isinstance(changed, tuple) else (changed,)
+                gs = [c if self.recorded or c is None else c.array for c in changed]
+                self.owned.difference_update([(node, slot) for slot in range(len(gs))])
         for slot, tensor in node.watchers.retained.items():
             if gs[slot] is not None:
                 accumulate(tensor(), gs[slot], False)
@@ -173,13 +180,29 @@ class Walk:
 
     def call_node_hooks(self, node, gradients, g):
         """Hooks on a node: hook(grad_inputs, grad_outputs) may replace the gradients of the node's inputs."""
-        as_tensors = lambda xs: tuple([x if x is None or isinstance(x, Tensor) else wrap(x) for x in xs])  # noqa: E731
         for hook in list(node.watchers.node_hooks.values()):
-            changed = hook(as_tensors(gradients), as_tensors(g if type(g) is list else [g]))
+            changed = hook(tuple(map(as_tensor, gradients)), tuple(map(as_tensor, g if type(g) is list else [g])))
             if changed is not None:
                 changed = changed if isinstance(changed, tuple) else (changed,)
                 gradients = [c if self.recorded or c is None else c.array for c in changed]
         return gradients
+
+
+def as_tensor(g):
+    return g if g is None or isinstance(g, Tensor) else wrap(g)
+
+
+def check_hook_result(hook, g: Tensor | None, changed) -> None:
+    """Refuse what a hook put in place of a gradient, unless it could be that gradient."""
+    if not isinstance(changed, Tensor):
+        raise TypeError("expected Variable, but hook returned '" + type(changed).__name__ + "'")
+    name = getattr(hook, "__name__", "<unknown>")
+    if g is None:
+        raise RuntimeError(f"can't replace a None gradient with a non-None value (hook '{name}')")
+    if changed.array.dtype != g.array.dtype:
+        raise RuntimeError(f"hook '{name}' has changed the type of value (was {g.type()} got {changed.type()})")
+    if changed.array.shape != g.array.shape:
+        raise RuntimeError(f"hook '{name}' has changed the size of value")
 
 
 def accumulate(t: Tensor | None, g, fresh: bool) -> None:
@@ -240,7 +263,7 @@ def run(walk: Walk, roots) -> None:
     """Walk from `roots`, with recording on only if the backward itself is recorded."""
     if walk.targets is not None:
         walk.wanted = reaching([edge for edge, _ in roots], walk.targets)
-    before, mode.word = mode.word, RECORDING if walk.recorded else 0
+    before, mode.word = mode.word, mode.word & ~RECORDING | (RECORDING if walk.recorded else 0)
     try:
         for edge, g in roots:
             walk.send(edge, g, False)

@@ -27,8 +27,9 @@ import numpy as np
 from ..device import array_module
 from ..tensor import Tensor, wrap
 from .attributes import alias
-from .grad_mode import RECORDING, mode, no_grad
+from .grad_mode import ANOMALY, RECORDING, SAVING, mode, no_grad
 from .graph import SECOND_TIME, Node, changed_error, fill_node
+from .saved import PACKED, packed, unpacked, watch
 from .view import bump, check_in_place, current_edge, rebase
 
 
@@ -71,6 +72,9 @@ class FunctionNode(Node):
             if entry is None:
                 found.append(None)
                 continue
+            if entry[1] is PACKED:
+                found.append(unpacked(entry[0], entry[2]))
+                continue
             array, version, then, edge = entry
             edge = (self, edge[1]) if edge is not None and edge[0] is OWN else edge
             if version[0] != then:
@@ -90,6 +94,9 @@ class FunctionNode(Node):
             if not isinstance(t, Tensor):
                 raise TypeError("save_for_backward can only save variables, but argument is of type "
                                 f"{type(t).__name__}")
+            if mode.word & SAVING:
+                self.saved.append(packed(t))
+                continue
             edge = current_edge(t)
             if edge is not None and edge[0] is self:
                 edge = OWN, edge[1]
@@ -192,6 +199,8 @@ class Function:
                 y.edge = (ctx, slot)
         if recorded:
             ctx.keep()
+            if mode.word & ANOMALY:
+                watch(ctx, [None] * len(ctx.saved))
         return outputs if isinstance(result, tuple) else outputs[0]
 
 

@@ -4,7 +4,7 @@ Every op reads one word per call, `mode.word`:
 
     0       nobody records
     1       recording
-    above   something that needs the slow path is on as well (bit 2: inference mode)
+    above   something that needs the slow path is on as well: inference mode, hooks on saved tensors, anomaly mode
 
 https://pytorch.org/docs/stable/notes/autograd.html#locally-disabling-gradient-computation
 """
@@ -15,13 +15,16 @@ import functools
 import inspect
 import threading
 
-RECORDING, INFERENCE = 1, 2
+RECORDING, INFERENCE, SAVING, ANOMALY = 1, 2, 4, 8
 
 
 class Mode(threading.local):
-    """One word per thread."""
+    """One word per thread, and what the rarer modes need to know (saved.py)."""
 
     word = RECORDING
+    saving: tuple = ()  # (pack, unpack) hooks, the innermost last
+    saving_refused: str | None = None
+    check_nan = True
 
 
 mode = Mode()

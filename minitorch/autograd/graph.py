@@ -68,6 +68,10 @@ class Node:
         """Call hook(grad_inputs, grad_outputs) after this node has run; what it returns replaces grad_inputs."""
         return RemovableHandle(self.watched().node_hooks, hook)
 
+    def register_prehook(self, hook) -> RemovableHandle:
+        """Call hook(grad_outputs) before this node runs; what it returns replaces grad_outputs."""
+        return RemovableHandle(self.watched().pre_hooks, hook)
+
     def watched(self) -> Watchers:
         """The hooks of this node, made if there are none yet."""
         if self.watchers is None:
@@ -92,13 +96,16 @@ class Watchers:
 
     tensor_hooks    {slot: {id: function}}: see, and may change, the complete gradient of an output
     retained        {slot: weak reference to the tensor whose .grad is wanted}
-    node_hooks      {id: function}: see the gradients of all inputs and outputs
+    pre_hooks       {id: function}: see, and may change, the gradients of all outputs before the node runs
+    node_hooks      {id: function}: see, and may change, the gradients of all inputs after it has run
+    made_at         the lines of the script that made the node, in anomaly mode
     """
 
-    __slots__ = ("tensor_hooks", "retained", "node_hooks")
+    __slots__ = ("tensor_hooks", "retained", "pre_hooks", "node_hooks", "made_at")
 
     def __init__(self):
-        self.tensor_hooks, self.retained, self.node_hooks = {}, {}, OrderedDict()
+        self.tensor_hooks, self.retained, self.made_at = {}, {}, None
+        self.pre_hooks, self.node_hooks = OrderedDict(), OrderedDict()
 
 
 def fill_node(node: Node, edges: tuple, outputs: tuple) -> Node:
@@ -109,11 +116,18 @@ def fill_node(node: Node, edges: tuple, outputs: tuple) -> Node:
     return node
 
 
+def written_by_hand(node: Node) -> str:
+    """torch generates most nodes; of the few others it shows where they stand."""
+    return f"minitorch::autograd::{type(node).__name__}"
+
+
 class AccumulateGrad(Node):
     """A leaf: the gradient ends here and is added to `.grad`. The tensor is held weakly: no circle."""
 
     __slots__ = ("tensor",)
     is_leaf = True
+
+    name = written_by_hand
 
     def __init__(self, tensor):
         fill_node(self, (), ((tensor.array.shape, tensor.array.dtype),))
@@ -163,8 +177,6 @@ def changed_error(array, version: list, expected: int, origin, own_output: bool)
     node, slot = origin or (None, 0)
     renamed = len(version) > 1 and not own_output and node is not None and node.renamed_by_writes
     name = version[1] if renamed else "" if node is None or node.is_leaf else node.name()
-    if name.startswith("Copy"):  # torch writes these two nodes by hand, and shows where
-        name = f"minitorch::autograd::{name}"
     of = f", which is output {slot} of {re.sub('Backward[0-9]*$', '', name)}," if name else ""
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "

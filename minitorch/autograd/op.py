@@ -30,11 +30,15 @@ import numpy as np
 from ..device import common_device, is_array
 from ..dtype import CAPITAL, can_cast_arrays
 from ..tensor import Tensor, ndarray, new, wrap, wrap_dims
-from .grad_mode import INFERENCE, RECORDING, mode
+from .grad_mode import ANOMALY, INFERENCE, RECORDING, SAVING, mode
 from .graph import INFERENCE_VERSION, fill_node
 from .promotion import PROMOTIONS, broadcast_error, wrong_type
-from .rule import ALL, INPUT, OUTPUT, OpNode, Plan, argument_names, fit_tensor, record, record_one
-from .view import bump, check_in_place, check_overlap, check_view_may_change, current_edge, mark_view, rebase
+from .rule import ALL, INPUT, OUTPUT, OpNode, Plan, argument_names, as_tensor, fit_tensor, record, record_one
+from .saved import watch
+from .view import (
+    bump, check_in_place, check_may_change, check_operands, check_view_may_change, current_edge, mark_view, rebase,
+    take_place,
+)
 
 
 class Op:
@@ -61,6 +65,7 @@ class Op:
         self.node_class = node_class(node or camel(self.name) + "Backward0")
         self.node_class.op = self
         self.rules, self.joint, self.fused, self.plans, self.differentiable = {}, None, None, {}, False
+        self.apart = False  # whether, in place, nothing may be read from the memory that is written to
 
     def _positional(self, forward):
         """The body with its keyword-only parameters taken by position."""
@@ -84,6 +89,18 @@ class Op:
             facts["g"] = [g if k == step.slot else None for k in range(count)]
         rule = self.rules[self.inputs[0]]
         return fit_tensor(rule(*[facts[n] for n in argument_names(rule)]), step.shape, step.dtype)
+
+    def on_arrays(self, xp, arrays, params: tuple, body=None):
+        """The body on arrays; one of no dimension counts as one of length 1 along `dim`."""
+        body = body or self.body
+        if self.variadic:
+            return body(xp, arrays, *params)
+        no_dim = self.dim_at and arrays[0].ndim + self.new_dim == 0
+        if not no_dim or all([params[k] in (None, ()) for k in self.dim_at]):
+            return body(xp, *arrays, *params)
+        lifted = [a.reshape(1) if is_array(a) and a.ndim == 0 else a for a in arrays]
+        results = body(xp, *lifted, *params)
+        return [r.reshape(()) for r in results] if type(results) in (tuple, list) else results.reshape(())
 
     def call(self, x: Tensor, step) -> Tensor:
         """Take a view again, on a tensor."""
@@ -126,10 +143,18 @@ def run(op: Op, inputs: tuple, params: tuple):
     """Call an operation: any device, any number of inputs and outputs, with promotion."""
     if op.dim_at:
         params = normal_dims(op, inputs, params)
+    edges = edges_of(op, inputs)
     results, xp = compute(op, inputs, params)
     several = type(results) in (tuple, list)
     outputs = tuple(map(wrap, results)) if several else (wrap(results),)
-    return finish(op, inputs, outputs, params, several)
+    return finish(op, inputs, edges, outputs, params, several)
+
+
+def edges_of(op: Op, inputs: tuple) -> tuple:
+    """The inputs' places in the graph, if the call may be recorded."""
+    if not mode.word & RECORDING or not op.differentiable:
+        return ()
+    return tuple([current_edge(t) if isinstance(t, Tensor) else None for t in inputs])
 
 
 def compute(op: Op, inputs: tuple, params: tuple):
@@ -152,15 +177,12 @@ def compute(op: Op, inputs: tuple, params: tuple):
     if op.promote is not None:
         arrays = op.promote(op, arrays, xp)
     try:
-        no_dim = op.dim_at and not op.variadic and arrays[0].ndim + op.new_dim == 0
-        if no_dim and any([params[k] not in (None, ()) for k in op.dim_at]):
-            return as_one_dim(body, xp, arrays, params), xp
-        return (body(xp, arrays, *params) if op.variadic else body(xp, *arrays, *params)), xp
+        return op.on_arrays(xp, arrays, params, body), xp
     except ValueError as error:
         raise broadcast_error(op, arrays, error) from None
 
 
-def finish(op: Op, inputs: tuple, outputs: tuple, params: tuple, several: bool):
+def finish(op: Op, inputs: tuple, edges: tuple, outputs: tuple, params: tuple, several: bool):
     """Mark views, record, and hand the outputs over."""
     word = mode.word
     if op.view:
@@ -170,10 +192,10 @@ def finish(op: Op, inputs: tuple, outputs: tuple, params: tuple, several: bool):
         for y in outputs:
             if y.viewed is None:
                 y.version = INFERENCE_VERSION
-    elif word and op.differentiable:
-        edges = tuple([current_edge(t) if isinstance(t, Tensor) else None for t in inputs])
-        if any(edges) and outputs and any([y.array.dtype.kind in "fc" for y in outputs]):
-            record(op, inputs, edges, outputs, params)
+    elif any(edges) and any([y.array.dtype.kind in "fc" for y in outputs]):
+        node = record(op, inputs, edges, outputs, params)
+        if word & (SAVING | ANOMALY):
+            watch(node, [read_from(read, inputs, outputs) for read in node.plan.reads])
     if not several:
         return outputs[0]
     return tuple(outputs) if op.result is tuple else op.result(*outputs)
@@ -190,26 +212,16 @@ def normal_dims(op: Op, inputs: tuple, params: tuple) -> tuple:
     return tuple(params)
 
 
-def as_one_dim(body, xp, arrays, params: tuple):
-    """What a body gives for an array of no dimension, which counts as one of length 1 along `dim`."""
-    lifted = [a.reshape(1) if is_array(a) and a.ndim == 0 else a for a in arrays]
-    results = body(xp, *lifted, *params)
-    return [r.reshape(()) for r in results] if type(results) in (tuple, list) else results.reshape(())
-
-
 def run_in_place(op: Op, inputs: tuple, params: tuple):
     """Call an operation and write the result into its first input.
 
     Where a formula reads that input, a copy is saved: the rule must see it as it was.
     """
     x = inputs[0]
-    check_in_place(x)
-    for t in inputs[1:]:
-        if isinstance(t, Tensor) and t.version is x.version:
-            check_overlap(x, t)
+    check_in_place(x, () if op.apart else inputs[1:])
     if op.dim_at:
         params = normal_dims(op, inputs, params)
-    edges, recording = (), mode.word == RECORDING and op.differentiable
+    edges, recording = (), mode.word & RECORDING and op.differentiable
     if recording:
         edges = tuple([current_edge(t) if isinstance(t, Tensor) else None for t in inputs])
         recording = any(edges) and x.array.dtype.kind in "fc"
@@ -218,13 +230,33 @@ def run_in_place(op: Op, inputs: tuple, params: tuple):
         plan = op.plan(tuple([e is not None for e in edges]))
         saved = save_inputs(plan, op, inputs, params)
     result, xp = compute(op, inputs, params)
+    if op.apart:
+        check_operands(x, inputs[1:], apart=True)
     write(x, result, xp)
     if recording:
         node = fill_node(new(op.node_class), edges, ((x.array.shape, x.array.dtype),))
         node.plan, node.saved = plan, [read(inputs, (x,), params) if s is None else s
                                        for read, s in zip(plan.readers, saved)]
         rebase(x, (node, 0))
+        if mode.word & (SAVING | ANOMALY):
+            watch(node, [as_tensor(s[0], edges[at]) if kind == INPUT and at == 0 else read_from((kind, at), inputs, (x,))
+                         for (kind, at), s in zip(plan.reads, node.saved)])
     return x
+
+
+def read_from(read: tuple, inputs: tuple, outputs: tuple):
+    """The tensor, or for a variadic op the tensors, that a saved entry was read from; None for a fact."""
+    kind, at = read
+    return None if kind not in (INPUT, OUTPUT) else inputs if at == ALL else (inputs if kind == INPUT else outputs)[at]
+
+
+def run_view_in_place(op: Op, inputs: tuple, params: tuple):
+    """Make the first input the view that an operation takes of it: other shape and strides, the same memory."""
+    x, = inputs
+    check_may_change(x)
+    y = run(op, inputs, params)
+    bump(x)
+    return take_place(x, y)
 
 
 def save_inputs(plan: Plan, op: Op, inputs: tuple, params: tuple) -> list:
@@ -332,9 +364,9 @@ def unary(meta: Op):
         if type(x) is not ndarray or x.dtype.kind != "f":
             return run(meta, (input,), ())
         y = wrap(body(np, x))
-        if word:
+        if word and meta.differentiable:
             edge = input.edge if input.viewed is None else current_edge(input)
-            if edge is not None and meta.differentiable and y.array.dtype.kind == "f":
+            if edge is not None and y.array.dtype.kind == "f":
                 record_one(meta, (input,), (edge,), y, plans[1])
         return y
 
@@ -349,38 +381,63 @@ def binary(meta: Op, run=run):
         word = mode.word
         if word > 1 or not isinstance(input, Tensor) or type(input.array) is not ndarray:
             return run(meta, (input, other), ())
-        x, to_other = input.array, None
+        x = input.array
         if isinstance(other, Tensor):
             y = other.array
             if type(y) is not ndarray or x.dtype is not y.dtype or x.dtype.kind != "f":
                 return run(meta, (input, other), ())
-            to_other = other.edge if other.viewed is None else current_edge(other)
         else:
             y = other
             if not scalars or x.dtype.kind != "f" or (type(other) is not float and type(other) is not int):
                 return run(meta, (input, other), ())
+        recording = word and meta.differentiable
+        if recording:
+            to_input = input.edge if input.viewed is None else current_edge(input)
+            to_other = None if y is other else other.edge if other.viewed is None else current_edge(other)
         try:
             out = wrap(body(np, x, y))
         except ValueError as error:
             raise broadcast_error(meta, (x, y), error) from None
-        if word:
-            to_input = input.edge if input.viewed is None else current_edge(input)
+        if recording:
             which = (to_input is not None) + 2 * (to_other is not None)
-            if which and meta.differentiable and out.array.dtype.kind == "f":
+            if which and out.array.dtype.kind == "f":
                 record_one(meta, (input, other), (to_input, to_other), out, plans[which])
         return out
 
     return call
 
 
-def in_place(call, name: str | None = None):
-    """Attach the in-place form of an operation to Tensor: `add` gives `Tensor.add_`."""
+def twin(call, node: str):
+    """The same operation under another node name, where torch's tells two uses of one formula apart."""
     meta = call.op
+    other = op(promotes=meta.promotes, view=meta.view, node=node, new_dim=meta.new_dim)(call.__wrapped_body__)
+    other.op.fused, other.op.cuda_body = meta.fused, meta.cuda_body
+    other.backward(meta.joint, **meta.rules)
+    return other
+
+
+def in_place(call, name: str | None = None, node: str | None = None, apart: bool = False, **rules):
+    """Attach the in-place form of an operation to Tensor: `add` gives `Tensor.add_`.
+
+    node     the name its node has in torch, where it is not that of the operation
+    apart    refuse an operand that shares memory with the tensor written to, even if it is the same part
+    rules    formulas that read the result, where those of the operation read the input that is gone
+    """
+    meta = (call if node is None else twin(call, node)).op
+    if rules:
+        meta.fused = None
+        meta.backward(**rules)
+    meta.apart = apart
     function = signature(meta, run_in_place)
-    function.__name__ = function.__qualname__ = name or meta.name + "_"
-    function.__doc__ = f"In-place form of `{meta.name}`: the result is written into `input`."
+    function.__name__ = function.__qualname__ = name or call.op.name + "_"
+    function.__doc__ = f"In-place form of `{call.op.name}`: `input` becomes the result."
     setattr(Tensor, function.__name__, function)
     return function
+
+
+def in_place_view(call, node: str):
+    """The function that turns its input into a view of itself, recorded under the name `node`."""
+    return signature(twin(call, node).op, run_view_in_place)
 
 
 def operator(function):

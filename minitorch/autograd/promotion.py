@@ -91,7 +91,7 @@ def wrong_type(op, position: int, value) -> TypeError:
 def broadcast_error(op, arrays, error: ValueError) -> Exception:
     """torch's sentence for shapes that do not broadcast; the body's own error otherwise."""
     shapes = [a.shape for a in arrays if is_array(a)]
-    if op.promote is None or len(shapes) < 2:
+    if len(shapes) < 2 or "broadcast" not in str(error):
         return error
     first = shapes[0]
     for shape in shapes[1:]:

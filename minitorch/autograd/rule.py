@@ -221,7 +221,7 @@ def aligned(result):
     return result if type(result) in (tuple, list) else (result,)
 
 
-def record(op, inputs: tuple, edges: tuple, outputs: tuple, params: tuple) -> None:
+def record(op, inputs: tuple, edges: tuple, outputs: tuple, params: tuple) -> OpNode:
     """Make the node of a call and give the outputs their places in the graph. Integer outputs have none."""
     node = fill_node(new(op.node_class), edges, tuple([(y.array.shape, y.array.dtype) for y in outputs]))
     for slot, y in enumerate(outputs):
@@ -229,6 +229,7 @@ def record(op, inputs: tuple, edges: tuple, outputs: tuple, params: tuple) -> No
             y.edge = (node, slot)
     node.plan = plan = op.plan(tuple([e is not None for e in edges]))
     node.saved = [read(inputs, outputs, params) for read in plan.readers]
+    return node
 
 
 def record_one(op, inputs: tuple, edges: tuple, y: Tensor, plan: Plan) -> None:

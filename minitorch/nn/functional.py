@@ -6,25 +6,26 @@ https://pytorch.org/docs/stable/nn.functional.html
 
 from ..ops.activation import (
     celu,
+    celu_,
     elu,
     elu_,
     gelu,
-    hardtanh,
-    leaky_relu,
-    leaky_relu_,
+    glu,
     logsigmoid,
     mish,
-    relu,
-    relu6,
-    relu_,
     selu,
+    selu_,
     sigmoid,
     silu,
     softplus,
+    softsign,
+    tanhshrink,
 )
 from ..ops.attention import scaled_dot_product_attention
 from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from ..ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d
+from ..ops.ctc import ctc_loss
+from ..ops.distance import cosine_similarity, pairwise_distance
+from ..ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from ..ops.embedding import embedding
 from ..ops.gather import one_hot
 from ..ops.join import pad
@@ -33,25 +34,75 @@ from ..ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
+    gaussian_nll_loss,
     huber_loss,
     kl_div,
     l1_loss,
     mse_loss,
     nll_loss,
+    poisson_nll_loss,
     smooth_l1_loss,
 )
+from ..ops.margin_loss import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 from ..ops.norm import batch_norm, group_norm, instance_norm, layer_norm, normalize, rms_norm
+from ..ops.piecewise import (
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    hardtanh_,
+    leaky_relu,
+    leaky_relu_,
+    prelu,
+    relu,
+    relu6,
+    relu_,
+    rrelu,
+    rrelu_,
+    softshrink,
+    threshold,
+    threshold_,
+)
 from ..ops.pool import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
     adaptive_max_pool1d,
     adaptive_max_pool2d,
+    adaptive_max_pool3d,
     avg_pool1d,
     avg_pool2d,
+    avg_pool3d,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
     max_pool1d,
     max_pool2d,
+    max_pool3d,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
 )
-from ..ops.softmax import log_softmax, softmax, softmin
+from ..ops.resize import (
+    channel_shuffle,
+    fold,
+    interpolate,
+    pixel_shuffle,
+    pixel_unshuffle,
+    unfold,
+    upsample,
+)
+from ..ops.softmax import gumbel_softmax, log_softmax, softmax, softmin
 from ..ops.special import tanh
 
 __all__ = [name for name in dir() if not name.startswith("_")]

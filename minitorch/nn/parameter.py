@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from ..autograd.attributes import alias
+from ..storage import with_state
 from ..tensor import Tensor
 
 
@@ -28,6 +31,22 @@ class Parameter(Tensor):
             memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
         return memo[id(self)]
 
+    def __reduce_ex__(self, protocol):
+        plain = self.data, self.requires_grad, OrderedDict()
+        return (rebuild_parameter_with_state, (*plain, self.__dict__)) if self.__dict__ else (rebuild_parameter, plain)
+
+
+def rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks) -> Parameter:
+    """What a pickle calls to make a parameter."""
+    if backward_hooks:
+        raise NotImplementedError("rebuild_parameter: backward_hooks")
+    return Parameter(data, requires_grad)
+
+
+def rebuild_parameter_with_state(data: Tensor, requires_grad: bool, backward_hooks, state: dict) -> Parameter:
+    """What a pickle calls to make a parameter that has attributes."""
+    return with_state(rebuild_parameter(data, requires_grad, backward_hooks), state)
+
 
 class Buffer(Tensor):
     """A tensor that becomes a module's buffer when it is assigned to an attribute of it."""
@@ -35,7 +54,7 @@ class Buffer(Tensor):
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True):
         data = Tensor() if data is None else data
         made = alias(data.detach(), cls)
-        made.persistent = persistent
+        made.persistent, made._is_buffer = persistent, True  # torch's names: to torch a buffer is a Tensor with these
         return made.requires_grad_(data.requires_grad)
 
 

@@ -1,101 +1,21 @@
 """Activations: the functions of one number that stand between a network's layers.
 
 Bodies work in place on the array they return. The array backwards (`fused_backward`) compute once what a formula
-names twice, and multiply by `x > 0` rather than choose by it: on a mask without a pattern NumPy's `where` takes ten
-times as long.
-Read next: softmax.py.
+names twice.
+Read next: piecewise.py, for relu and all that is made of straight pieces; softmax.py.
 """
 
 from __future__ import annotations
 
 import math
 
-from ..autograd.op import in_place, op
+from ..autograd.op import in_place, op, twin
 from ..tensor import Tensor, method
 from .elementwise import refuse
+from .join import cat
 from .special import erf_array, in_blocks, tanh  # noqa: F401 (tanh: nn.functional takes all activations from here)
 
-__all__: list[str] = ["celu", "relu", "relu_", "selu", "sigmoid"]
-
-# ---------------------------------------------------------------- straight lines
-
-
-@op(node="ReluBackward0")
-def relu_op(xp, x, /):
-    """The positive part.    y = max(x, 0)    gx = g where y > 0, else 0"""
-    if x.dtype == bool:
-        raise RuntimeError("Boolean inputs not supported for relu")
-    # clip by two numbers has a vector loop; maximum with a number has none and takes twice as long
-    return x.clip(0, xp.inf) if x.dtype.kind == "f" else xp.maximum(x, 0)
-
-
-relu_op.backward(x=lambda g, y: g * (y > 0))
-relu_ = in_place(relu_op, "relu_")
-
-
-@method
-def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """max(input, 0).  https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html"""
-    return relu_(input) if inplace else relu_op(input)
-
-
-@op(node="LeakyReluBackward0")
-def leaky_relu_op(xp, x, /, negative_slope):
-    """A slope s below zero.    y = x where x > 0, else s * x    gx = g where x > 0, else s * g"""
-    refuse(x, "biu", "leaky_relu_cpu")
-    y = xp.multiply(x, negative_slope, out=xp.empty_like(x))
-    return (xp.maximum if negative_slope <= 1 else xp.minimum)(x, y, out=y)
-
-
-leaky_relu_op.backward(x=lambda g, x, negative_slope: g.where(x > 0, g * negative_slope))
-_leaky_relu_ = in_place(leaky_relu_op, "leaky_relu_")
-
-
-@leaky_relu_op.fused_backward
-def leaky_relu_arrays(xp, g, x, negative_slope):
-    y = (x > 0).astype(x.dtype)
-    if 0 <= negative_slope <= 1:
-        y = y.clip(negative_slope, 1)  # 0 and 1 become s and 1
-    else:
-        y = xp.where(x > 0, y, negative_slope)
-    return (y * g,)
-
-
-def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    """https://pytorch.org/docs/stable/generated/torch.nn.functional.leaky_relu.html"""
-    return (_leaky_relu_ if inplace else leaky_relu_op)(input, negative_slope)
-
-
-def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
-    """In-place form of `leaky_relu`."""
-    return _leaky_relu_(input, negative_slope)
-
-
-@op(node="HardtanhBackward0")
-def hardtanh_op(xp, x, /, min_val, max_val):
-    """x cut off at both ends.    y = min(max(x, a), b)    gx = g where a < x < b, else 0"""
-    if x.dtype == bool:
-        raise RuntimeError("Bool inputs not supported for hardtanh")
-    if x.dtype.kind == "u" and min_val < 0:
-        raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
-    return x.clip(min_val, max_val) if x.dtype.kind == "f" else x.clip(int(min_val), int(max_val))
-
-
-hardtanh_op.backward(x=lambda g, x, min_val, max_val: g * ((x > min_val) & (x < max_val)))
-_hardtanh_ = in_place(hardtanh_op, "hardtanh_")
-
-
-def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
-    """https://pytorch.org/docs/stable/generated/torch.nn.functional.hardtanh.html"""
-    if min_val > max_val:
-        raise ValueError("min_val cannot be greater than max_val")
-    return (_hardtanh_ if inplace else hardtanh_op)(input, min_val, max_val)
-
-
-def relu6(input: Tensor, inplace: bool = False) -> Tensor:
-    """min(max(input, 0), 6).  https://pytorch.org/docs/stable/generated/torch.nn.functional.relu6.html"""
-    return hardtanh(input, 0, 6, inplace)
-
+__all__: list[str] = ["celu", "celu_", "selu", "selu_", "sigmoid"]
 
 # ---------------------------------------------------------------- sigmoid and its kin
 
@@ -320,13 +240,35 @@ def elu_op(xp, x, /, alpha, scale, inner):
 
 def elu_rule(g, x, alpha, scale, inner):
     below = (x.clamp(max=0) * inner).exp() * (scale * alpha * inner)  # clamped: inf * 0 would be NaN
-    return g * (x > 0) * scale + g * (x <= 0) * below
+    return g * below.where(x <= 0, scale)
 
 
 elu_op.backward(x=elu_rule)
-celu_op = op(node="CeluBackward0")(elu_op.__wrapped_body__)
-celu_op.backward(x=elu_rule)
-_elu_, _celu_ = in_place(elu_op, "elu_"), in_place(celu_op, "celu_")
+
+
+@elu_op.fused_backward
+def elu_arrays(xp, g, x, alpha, scale, inner):
+    slope = xp.exp(x.clip(-xp.inf, 0) * inner)
+    slope *= scale * alpha * inner
+    slope += (x > 0) * x.dtype.type(scale - scale * alpha * inner)
+    slope *= g
+    return slope,
+
+
+celu_op = twin(elu_op, "CeluBackward0")
+
+
+def elu_of_result(g, y, alpha, scale, inner):
+    """The same from the result: below zero, the slope is inner * (y + scale * alpha)."""
+    if alpha < 0:
+        raise RuntimeError("In-place elu backward calculation is triggered with a negative slope which is not "
+                           "supported. This is caused by calling in-place forward function with a negative slope, "
+                           "please call out-of-place version instead.")
+    return g * (inner * (y + scale * alpha)).where(y <= 0, scale)
+
+
+_elu_, _celu_ = [in_place(elu_op, f"{name}_", node=f"{name.capitalize()}Backward1", x=elu_of_result)
+                 for name in ("elu", "celu")]
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -344,8 +286,62 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     return (_elu_ if inplace else elu_op)(input, 1.6732632423543772, 1.0507009873554805, 1.0)
 
 
+def selu_(input: Tensor) -> Tensor:
+    """In-place form of `selu`."""
+    return selu(input, inplace=True)
+
+
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """elu with a continuous slope at 0 for every alpha.  https://arxiv.org/abs/1704.07483"""
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
     return (_celu_ if inplace else celu_op)(input, alpha, 1.0, 1 / alpha)
+
+
+def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """In-place form of `celu`."""
+    return celu(input, alpha, inplace=True)
+
+
+# ---------------------------------------------------------------- gates and shrinkage
+
+
+@op(node="GluBackward0")
+def glu_op(xp, x, /, dim):
+    """Half of x gates the other half.    y = a * s(b), x = [a, b] along dim    https://arxiv.org/abs/1612.08083
+
+    gx = [g * s(b), g * a * s(b) * (1 - s(b))]
+    """
+    refuse(x, "biu", "glu_cpu")
+    if x.shape[dim] % 2:
+        raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {x.shape[dim]}")
+    a, b = xp.split(x, 2, dim)
+    y = sigmoid_array(xp, b)
+    y *= a
+    return y
+
+
+def glu_rule(g, x, dim):
+    a, b = x.chunk(2, dim)
+    s = b.sigmoid()
+    return cat((g * s, g * a * s * (1 - s)), dim)
+
+
+glu_op.backward(x=glu_rule)
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """https://pytorch.org/docs/stable/generated/torch.nn.functional.glu.html"""
+    if input.ndim == 0:
+        raise RuntimeError("glu does not support scalars because halving size must be even")
+    return glu_op(input, dim)
+
+
+def softsign(input: Tensor) -> Tensor:
+    """input / (1 + |input|).  https://pytorch.org/docs/stable/generated/torch.nn.functional.softsign.html"""
+    return input / (input.abs() + 1)
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """input - tanh(input).  https://pytorch.org/docs/stable/generated/torch.nn.functional.tanhshrink.html"""
+    return input - input.tanh()

@@ -65,6 +65,8 @@ def roll(input: Tensor, shifts: int | tuple, dims: int | tuple = ()) -> Tensor:
         return roll_dims(input, shifts, ())
     if len(shifts) != len(dims):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
+    if not input.array.ndim:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     return roll_dims(input, shifts, dims)
 
 

@@ -20,6 +20,7 @@ import math
 from typing import NamedTuple
 
 from ..autograd.op import op
+from ..device import window
 from ..dtype import C_NAME, CAPITAL
 from ..tensor import Tensor
 
@@ -67,8 +68,7 @@ def windows(xp, x, kernel, positions, geometry: Geometry):
     """The windows of padded x, without a copy: (N, C, kernel, positions); [k, p] is x[p * stride + k * dilation]."""
     along_kernel = [n * d for n, d in zip(x.strides[2:], geometry.dilation)]
     along_positions = [n * s for n, s in zip(x.strides[2:], geometry.stride)]
-    return xp.lib.stride_tricks.as_strided(x, (*x.shape[:2], *kernel, *positions),
-                                           (*x.strides[:2], *along_kernel, *along_positions))
+    return window(x, (*x.shape[:2], *kernel, *positions), (*x.strides[:2], *along_kernel, *along_positions))
 
 
 def parts(count: int, channels: int, kernel, positions, itemsize: int):

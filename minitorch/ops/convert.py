@@ -1,23 +1,21 @@
-"""The same numbers elsewhere: in another type, on another device, in another tensor, in a file.
+"""The same numbers elsewhere: in another type, on another device, in another tensor.
 
-`clone`, `to` and the casts make a copy; `copy_`, `fill_` and `zero_` write into a tensor that exists; pickling and
-deepcopy keep leaves.  Read next: create.py, which makes tensors of anything else.
+`clone`, `to` and the casts make a copy; `copy_`, `fill_` and `zero_` write into a tensor that exists.
+Read next: create.py, which makes tensors of anything else; storage.py for pickle and deepcopy.
 """
 
 from __future__ import annotations
 
 import builtins
-import copy as copying
 import math
 
 import numpy as np
 
 from .. import dtype as dtypes
-from ..autograd.attributes import alias
 from ..autograd.op import in_place, op
 from ..device import device, device_of, move
 from ..dtype import CAPITAL, astype, copy_order, numpy_dtype
-from ..tensor import CHANNELS_LAST_RANK, Tensor, contiguous_format, memory_format, method, preserve_format, unwrap, wrap
+from ..tensor import CHANNELS_LAST_RANK, Tensor, contiguous_format, memory_format, method, preserve_format, unwrap
 
 __all__: list[str] = ["clone", "fill", "is_complex", "is_floating_point", "is_tensor", "numel", "result_type"]
 
@@ -301,35 +299,7 @@ def no_dimension(value: Tensor) -> Tensor:
     return value
 
 
-# ---------------------------------------------------------------- copies that keep leaves
-
-
-def rebuild(cls: type, array: np.ndarray, where: str, requires_grad: bool, attributes: dict) -> Tensor:
-    """What a pickle calls to make a tensor again."""
-    t = alias(wrap(move(array, device(where))), cls)
-    t.__dict__.update(attributes)
-    return t.requires_grad_(requires_grad)
-
-
-@method
-def __reduce_ex__(self: Tensor, protocol):
-    """A pickle holds the numbers and `requires_grad`; the graph and `.grad` stay behind."""
-    return rebuild, (type(self), self.numpy(force=True), str(self.device), self.requires_grad, self.__dict__)
-
-
-@method
-def __deepcopy__(self: Tensor, memo: dict) -> Tensor:
-    """A leaf of its own memory, with its gradient and attributes."""
-    if not self.is_leaf:
-        raise RuntimeError("Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol "
-                           "at the moment.  If you were attempting to deepcopy a module, this may be because of a "
-                           "minitorch.nn.utils.weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001")
-    if id(self) not in memo:
-        memo[id(self)] = t = alias(wrap(self.array.copy(copy_order(self.array))), type(self))
-        t.requires_grad_(self.requires_grad)
-        t._grad = None if self._grad is None else copying.deepcopy(self._grad, memo)
-        t.__dict__.update(copying.deepcopy(self.__dict__, memo))
-    return memo[id(self)]
+# ---------------------------------------------------------------- memory of other kinds
 
 
 @method

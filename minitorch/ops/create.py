@@ -21,7 +21,7 @@ from ..autograd.attributes import alias
 from ..autograd.grad_mode import INFERENCE, mode
 from ..autograd.graph import INFERENCE_VERSION
 from ..autograd.op import op
-from ..device import CPU, array_module, is_array, module_of, move
+from ..device import CPU, array_module, is_array, module_of, move, window
 from ..device import device as device_class
 from ..dtype import CAPITAL, astype, copy_order, default, numpy_dtype
 from ..tensor import (
@@ -83,10 +83,8 @@ def sizes(given: tuple, size=None, like: str = "") -> tuple[int, ...]:
     return shape
 
 
-def place(name: str, device, dtype=None, layout: layout | None = None, out=None):
+def place(name: str, device, dtype=None, layout: layout | None = None):
     """(array module, device, NumPy dtype or None) for a new array; what is not supported is refused by name."""
-    if out is not None:
-        raise NotImplementedError(f"{name}: out")
     if layout not in (None, strided):
         raise NotImplementedError(f"{name}: layout")
     where = CPU if device is None else device_class(device)
@@ -214,10 +212,10 @@ def scalar_tensor(s, *, dtype=None, layout=None, device=None, pin_memory: bool =
 # ---------------------------------------------------------------- constant
 
 
-def zeros(*shape, size=None, out=None, dtype=None, layout=None, device=None, pin_memory: bool = False,
+def zeros(*shape, size=None, dtype=None, layout=None, device=None, pin_memory: bool = False,
           requires_grad: bool = False) -> Tensor:
     """Zeros.  https://pytorch.org/docs/stable/generated/torch.zeros.html"""
-    xp, where, dtype = place("zeros", device, dtype, layout, out)
+    xp, where, dtype = place("zeros", device, dtype, layout)
     try:
         shape = sizes(shape, size, "zeros")
     except RuntimeError:
@@ -225,18 +223,18 @@ def zeros(*shape, size=None, out=None, dtype=None, layout=None, device=None, pin
     return made(move(xp.zeros(shape, default() if dtype is None else dtype), where), requires_grad)
 
 
-def ones(*shape, size=None, out=None, dtype=None, layout=None, device=None, pin_memory: bool = False,
+def ones(*shape, size=None, dtype=None, layout=None, device=None, pin_memory: bool = False,
          requires_grad: bool = False) -> Tensor:
     """Ones.  https://pytorch.org/docs/stable/generated/torch.ones.html"""
-    xp, where, dtype = place("ones", device, dtype, layout, out)
+    xp, where, dtype = place("ones", device, dtype, layout)
     shape = sizes(shape, size, "ones")
     return made(move(xp.ones(shape, default() if dtype is None else dtype), where), requires_grad)
 
 
-def empty(*shape, size=None, out=None, dtype=None, layout=None, device=None, pin_memory: bool = False,
+def empty(*shape, size=None, dtype=None, layout=None, device=None, pin_memory: bool = False,
           requires_grad: bool = False, memory_format: memory_format = contiguous_format) -> Tensor:
     """Whatever was in memory.  https://pytorch.org/docs/stable/generated/torch.empty.html"""
-    xp, where, dtype = place("empty", device, dtype, layout, out)
+    xp, where, dtype = place("empty", device, dtype, layout)
     array = xp.empty(sizes(shape, size, "empty"), default() if dtype is None else dtype)
     if memory_format is not contiguous_format:
         array = empty_as(xp, array, array.dtype, memory_format)
@@ -254,17 +252,17 @@ def empty_strided(size, stride, *, dtype=None, layout=None, device=None, pin_mem
     if any([step < 0 for step in stride]):
         raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
     last = sum([(n - 1) * s for n, s in zip(size, stride, strict=True)]) if 0 not in size else -1
-    array = xp.lib.stride_tricks.as_strided(xp.empty(last + 1, dtype), size, [s * dtype.itemsize for s in stride])
+    array = window(xp.empty(last + 1, dtype), size, tuple([s * dtype.itemsize for s in stride]))
     return made(move(array, where), requires_grad)
 
 
-def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, pin_memory: bool = False,
+def full(size, fill_value, *, dtype=None, layout=None, device=None, pin_memory: bool = False,
          requires_grad: bool = False) -> Tensor:
     """`fill_value` everywhere; its type, bool, int, float or complex, decides where `dtype` does not.
 
     https://pytorch.org/docs/stable/generated/torch.full.html
     """
-    xp, where, dtype = place("full", device, dtype, layout, out)
+    xp, where, dtype = place("full", device, dtype, layout)
     value = item(fill_value)
     if not isinstance(value, (bool, int, float, complex)):
         raise TypeError(f"full(): argument 'fill_value' (position 2) must be Number, not {type(value).__name__}")
@@ -274,13 +272,13 @@ def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, pi
     return made(move(xp.full(sizes((), size), as_number(value, dtype), dtype), where), requires_grad)
 
 
-def eye(n: int, m: int | None = None, *, out=None, dtype=None, layout=None, device=None, pin_memory: bool = False,
+def eye(n: int, m: int | None = None, *, dtype=None, layout=None, device=None, pin_memory: bool = False,
         requires_grad: bool = False) -> Tensor:
     """Ones on the diagonal, zeros elsewhere: the identity matrix, or n rows and m columns of it.
 
     https://pytorch.org/docs/stable/generated/torch.eye.html
     """
-    xp, where, dtype = place("eye", device, dtype, layout, out)
+    xp, where, dtype = place("eye", device, dtype, layout)
     for name, count in (("n", n), ("m", 0 if m is None else m)):
         if count < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {count}")
@@ -396,14 +394,14 @@ def refuse_type(name: str, dtype: np.dtype, supported: tuple) -> None:
         raise NotImplementedError(f"\"{name}\" not implemented for '{CAPITAL[dtype.name]}'")
 
 
-def arange(start=None, end=None, step=1, *, out=None, dtype=None, layout=None, device=None, pin_memory: bool = False,
+def arange(start=None, end=None, step=1, *, dtype=None, layout=None, device=None, pin_memory: bool = False,
            requires_grad: bool = False) -> Tensor:
     """start, start + step, ... below `end`; integers, if all three are.
 
     y_i = start + i step    i = 0 ... ceil((end - start) / step) - 1
     https://pytorch.org/docs/stable/generated/torch.arange.html
     """
-    xp, where, dtype = place("arange", device, dtype, layout, out)
+    xp, where, dtype = place("arange", device, dtype, layout)
     if start is None or end is None:
         start, end = 0, start if end is None else end
     if end is None:
@@ -465,24 +463,24 @@ def spaced(xp, start, end, steps: int, dtype: np.dtype):
     return xp.where(first, wide.type(start) + i * d, wide.type(end) - (steps - 1 - i) * d).astype(narrow)
 
 
-def linspace(start, end, steps: int, *, out=None, dtype=None, layout=None, device=None, pin_memory: bool = False,
+def linspace(start, end, steps: int, *, dtype=None, layout=None, device=None, pin_memory: bool = False,
              requires_grad: bool = False) -> Tensor:
     """`steps` numbers at equal distances from `start` to `end`, both included.
 
     https://pytorch.org/docs/stable/generated/torch.linspace.html
     """
-    xp, where, dtype = place("linspace", device, dtype, layout, out)
+    xp, where, dtype = place("linspace", device, dtype, layout)
     start, end, dtype = bounds("linspace", start, end, dtype)
     return made(move(astype(spaced(xp, start, end, operator.index(steps), dtype), dtype), where), requires_grad)
 
 
-def logspace(start, end, steps: int, base: float = 10.0, *, out=None, dtype=None, layout=None, device=None,
+def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, layout=None, device=None,
              pin_memory: bool = False, requires_grad: bool = False) -> Tensor:
     """`steps` numbers whose logarithms to `base` are at equal distances.    y_i = base^x_i    x = linspace(start, end)
 
     https://pytorch.org/docs/stable/generated/torch.logspace.html
     """
-    xp, where, dtype = place("logspace", device, dtype, layout, out)
+    xp, where, dtype = place("logspace", device, dtype, layout)
     start, end, dtype = bounds("logspace", start, end, dtype)
     exponents = spaced(xp, start, end, operator.index(steps), dtype)
     return made(move(astype(xp.power(exponents.dtype.type(base), exponents), dtype), where), requires_grad)

@@ -64,10 +64,20 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     return dropped(input, input.array.shape, p, training, inplace)
 
 
-def by_channel(input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
-    """dropout of whole channels.    input (N, C, ...)"""
-    shape = input.array.shape
-    return dropped(input, shape[:2] + (1,) * (len(shape) - 2), p, training, inplace)
+def channels(input: Tensor) -> tuple:
+    """The shape of one number for each channel.    input (N, C, ...)"""
+    if input.ndim < 2:
+        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
+    return input.array.shape[:2] + (1,) * (input.ndim - 2)
+
+
+def by_channel(input: Tensor, p: float, training: bool, inplace: bool, batched: bool = True) -> Tensor:
+    """dropout of whole channels.    input (N, C, ...), or (C, ...) where it is not batched"""
+    if batched:
+        return dropped(input, channels(input), p, training, inplace)
+    one = input.unsqueeze_(0) if inplace else input.unsqueeze(0)
+    one = dropped(one, channels(one), p, training, inplace)
+    return one.squeeze_(0) if inplace else one.squeeze(0)
 
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -80,9 +90,7 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
         raise RuntimeError(f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. Note that "
                            "dropout1d exists to provide channel-wise dropout on inputs with 1 spatial dimension, a "
                            "channel dimension, and an optional batch dimension (i.e. 2D or 3D inputs).")
-    if input.ndim == 3:
-        return by_channel(input, p, training, inplace)
-    return by_channel(input.unsqueeze(0), p, training, inplace).squeeze(0)
+    return by_channel(input, p, training, inplace, batched=input.ndim == 3)
 
 
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -106,18 +114,45 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     return by_channel(input, p, training, inplace)
 
 
-def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
-    """Dropout for SELU networks, which keeps mean 0 and variance 1.
+def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """dropout of whole channels.    input (N, C, D, H, W) or (C, D, H, W)
 
-    y = a * (input where kept, -ALPHA elsewhere) + a * ALPHA * p        a = 1 / sqrt((ALPHA^2 p + 1) (1 - p))
-    https://pytorch.org/docs/stable/generated/torch.nn.functional.alpha_dropout.html
+    https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout3d.html
     """
+    check(input, p)
+    if input.ndim not in (4, 5):
+        warnings.warn(f"dropout3d: Received a {input.ndim}-D input to dropout3d, which is deprecated and will result "
+                      "in an error in a future release. To retain the behavior and silence this warning, please use "
+                      "dropout instead. Note that dropout3d exists to provide channel-wise dropout on inputs with 3 "
+                      "spatial dimensions, a channel dimension, and an optional batch dimension (i.e. 4D or 5D "
+                      "inputs).", UserWarning, stacklevel=2)
+    return by_channel(input, p, training, inplace, batched=input.ndim == 5)
+
+
+def alpha_dropped(input: Tensor, per_channel: bool, p: float, training: bool, inplace: bool) -> Tensor:
+    """a * (input where kept, -ALPHA elsewhere) + a * ALPHA * p        a = 1 / sqrt((ALPHA^2 p + 1) (1 - p))"""
     check(input, p)
     if not training or p == 0 or input.array.size == 0:
         return input
     if p == 1:
         return input.mul_(input.new_zeros(())) if inplace else input * input.new_zeros(())
-    mask = keep_mask(input.array, input.array.shape, p)
+    mask = keep_mask(input.array, channels(input) if per_channel else input.array.shape, p)
     a = 1 / math.sqrt((ALPHA**2 * p + 1) * (1 - p))
     factor, shift = wrap(mask * a), wrap((mask - 1) * (ALPHA * a) + ALPHA * a * p)
     return input.mul_(factor).add_(shift) if inplace else input * factor + shift
+
+
+def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Dropout for SELU networks, which keeps mean 0 and variance 1.
+
+    https://pytorch.org/docs/stable/generated/torch.nn.functional.alpha_dropout.html
+    """
+    return alpha_dropped(input, False, p, training, inplace)
+
+
+def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """alpha_dropout of whole channels.    input (N, C, ...)
+
+    https://pytorch.org/docs/stable/generated/torch.nn.functional.feature_alpha_dropout.html
+    """
+    return alpha_dropped(input, True, p, training, inplace)

@@ -95,6 +95,11 @@ def check_label_sizes(operands, terms) -> None:
     for k, (x, labels) in enumerate(zip(operands, terms)):
         for label, n in zip(labels, x.shape):
             seen = sizes.get(label, 1)
+            if n != seen and 1 not in (n, seen) and isinstance(label, int):
+                at = label + len([m for m in labels if isinstance(m, int)])
+                raise RuntimeError(f"einsum(): dimension {at} covered by ellipsis in operand {k}has size {n} which does "
+                                   f"not broadcast with previously seen ellipsis with size {seen} for the respective "
+                                   "dimension")
             if n != seen and 1 not in (n, seen):
                 raise RuntimeError(f"einsum(): subscript {label} has size {n} for operand {k} which does not "
                                    f"broadcast with previously seen size {seen}")

@@ -11,7 +11,8 @@ import math
 
 import numpy as np
 
-from ..autograd.op import in_place, op, operator
+from ..autograd.op import in_place, op, operator, twin
+from ..autograd.view import check_in_place
 from ..dtype import C_NAME, CAPITAL, float64, result_dtype
 from ..tensor import Tensor, method, unwrap
 
@@ -46,13 +47,6 @@ def refuse(x, kinds: str, kernel: str) -> None:
 def zero(g):
     """The gradient of a step function."""
     return g.new_zeros(g.array.shape)
-
-
-def twin(call, node: str):
-    """The same operation under another node name: torch's tells whether the last operand was a number or a tensor."""
-    other = op(promotes=call.op.promotes, node=node)(call.__wrapped_body__)
-    other.backward(call.op.joint, **call.op.rules)
-    return other
 
 
 def in_place_twins(name: str, with_number, with_tensor):
@@ -418,6 +412,7 @@ def add(input: Tensor, other, *, alpha=1) -> Tensor:  # noqa: F811
 @method
 def add_(input: Tensor, other, *, alpha=1) -> Tensor:
     """In-place form of `add`."""
+    check_in_place(input, (other,))
     return _add_(input, other if alpha == 1 and alpha is not True else scaled(input, other, alpha))
 
 
@@ -430,6 +425,7 @@ def sub(input: Tensor, other, *, alpha=1) -> Tensor:  # noqa: F811
 @method
 def sub_(input: Tensor, other, *, alpha=1) -> Tensor:
     """In-place form of `sub`."""
+    check_in_place(input, (other,))
     return _sub_(input, other if alpha == 1 and alpha is not True else scaled(input, other, alpha))
 
 

@@ -35,13 +35,15 @@ def check_positions(name: str, x, dim: int, position, src=None) -> None:
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     if max(position.ndim, 1) != max(x.ndim, 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as "
-                           f"{'self' if src is not None else 'input'} "
-                           "tensor")
+                           f"{'input' if name == 'gather' else 'self'} tensor")
+    if src is not None and max(position.ndim, 1) != max(src.ndim, 1):
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
     for d in range(x.ndim):
         if (d != dim and position.shape[d] > x.shape[d]) or (src is not None and position.shape[d] > src.shape[d]):
             beside = f" and to be no larger size than src {list(src.shape)}" if src is not None else ""
-            raise RuntimeError(f"Size does not match at dimension {d} expected index {list(position.shape)} to be no "
-                               f"larger than self {list(x.shape)} apart from dimension {dim}{beside}")
+            place = f"Size does not match at dimension {d} expected" if name == "gather" else "Expected"
+            raise RuntimeError(f"{place} index {list(position.shape)} to be no larger than self {list(x.shape)} apart "
+                               f"from dimension {dim}{beside}")
     length = x.shape[dim] if x.ndim else 1
     if position.size and (position.min() < 0 or position.max() >= length):
         wrong = position[(position < 0) | (position >= length)].ravel()[0]
@@ -96,7 +98,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor: 
     return scatter_add_along(input, index, src, dim)
 
 
-_scatter_add_ = in_place(scatter_add_along, "_scatter_add_")
+_scatter_add_ = in_place(scatter_add_along, "_scatter_add_", apart=True)
 Tensor.scatter_add_ = lambda self, dim, index, src: _scatter_add_(self, index, src, dim)
 
 
@@ -154,8 +156,8 @@ def scatter(input: Tensor, dim: int, index: Tensor, src=None, *, value=None, red
     return scatter_source(input, index, src, dim) if reduce is None else scatter_reduced(input, index, src, dim, reduce)
 
 
-_scatter_source_, _scatter_number_ = in_place(scatter_source, "_scatter_source_"), in_place(scatter_number,
-"_scatter_number_")
+_scatter_source_ = in_place(scatter_source, "_scatter_source_", apart=True)
+_scatter_number_ = in_place(scatter_number, "_scatter_number_")
 
 
 @method
@@ -223,6 +225,8 @@ def check_slices(name: str, x, dim: int, position) -> None:
     if position.dtype.kind != "i" or position.dtype.itemsize < 4:
         raise RuntimeError(f"{name}(): Expected dtype int32 or int64 for index")
     length = x.shape[dim] if x.ndim else 1
+    if not length and position.size and name == "index_select":
+        raise RuntimeError("index_select(): self indexing axis dim should be positive")
     if position.size and (position.min() < 0 or position.max() >= length):
         raise IndexError("index out of range in self")
 
@@ -247,6 +251,12 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:  # noqa: A00
 def add_slices(xp, x, position, source, /, dim, alpha):
     """x with alpha times each slice of source added at its position.    gx = g    gsource = alpha times g's slices"""
     check_slices("index_add", x, dim, position)
+    if dim < source.ndim and position.size != source.shape[dim]:
+        raise RuntimeError(f"index_add_(): Number of indices ({position.size}) should be equal to source.size(dim): "
+                           f"({source.shape[dim]}), for dim: {dim}")
+    if source.ndim != x.ndim or any(n != m for d, (n, m) in enumerate(zip(x.shape, source.shape)) if d != dim):
+        raise RuntimeError("source tensor shape must match self tensor shape, excluding the specified dimension. Got "
+                           f"self.shape = {list(x.shape)} source.shape = {list(source.shape)}")
     y = x.copy()
     front = xp.moveaxis(y, dim, 0) if y.ndim else y.reshape(1)
     add_at(xp, front, (position.reshape(-1),), xp.moveaxis(source, dim, 0) * alpha if source.ndim else source * alpha)
@@ -265,7 +275,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha=1
     return add_slices(input, index, source, dim, alpha)
 
 
-_index_add_ = in_place(add_slices, "_index_add_")
+_index_add_ = in_place(add_slices, "_index_add_", apart=True)
 Tensor.index_add_ = lambda self, dim, index, source, *, alpha=1: _index_add_(self, index, source, dim, alpha)
 
 
@@ -296,6 +306,17 @@ Tensor.index_fill_ = lambda self, dim, index, value: _index_fill_(
 def copy_slices(xp, x, position, source, /, dim):
     """x with slices along `dim` replaced by those of source.    gx = g, zero there    gsource = g's slices there"""
     check_slices("index_copy", x, dim, position)
+    if x.ndim and source.ndim and x.ndim != source.ndim:
+        raise IndexError("index_copy_(): When source and destination are not scalars, their dimensionality must match. "
+                         f"Source dimensionality ({source.ndim}), destination dimensionality ({x.ndim})")
+    slice_of_x, slice_of_source = [a.shape[:dim] + a.shape[dim + 1:] for a in (x, source)]
+    if slice_of_x != slice_of_source:
+        raise RuntimeError("index_copy_(): Source/destination tensor must have same slice shapes. Destination slice "
+                           f"shape: {' '.join(map(str, slice_of_x))} at dimension {dim} and source slice shape: "
+                           f"{' '.join(map(str, slice_of_source))} at dimension 0.")
+    if source.ndim and position.size != source.shape[dim]:
+        raise IndexError(f"index_copy_(): Number of indices ({position.size}) should be equal to source.size(dim) "
+                         f"({source.shape[dim]})")
     y = x.copy()
     y[slice_index(y, dim, position)] = source
     return y
@@ -303,7 +324,7 @@ def copy_slices(xp, x, position, source, /, dim):
 
 copy_slices.backward(x=lambda g, dim, position: g.index_fill(dim, position, 0),
                      source=lambda g, dim, position: g.index_select(dim, position))
-_index_copy_ = in_place(copy_slices, "_index_copy_")
+_index_copy_ = in_place(copy_slices, "_index_copy_", apart=True)
 
 
 @method

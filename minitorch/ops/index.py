@@ -12,11 +12,12 @@ import math
 import numpy as np
 
 from ..autograd.op import in_place, op
+from ..autograd.view import check_in_place, check_operands
 from ..device import is_array
 from ..dtype import CAPITAL
 from ..tensor import Tensor, method
 from .create import tensor
-from .shape import slice_along
+from .shape import alias_of, slice_along
 
 __all__ = ["index_put"]
 
@@ -35,7 +36,7 @@ def normalized(key) -> list:
         key = tuple(key)
     parts = list(key) if isinstance(key, tuple) else [key]
     for k, part in enumerate(parts):
-        if isinstance(part, Tensor) and part.array.ndim == 0 and part.array.dtype.kind in "iu":
+        if isinstance(part, Tensor) and part.array.ndim == 0 and part.array.dtype.kind in "iub":
             parts[k] = part.array.item()
         elif isinstance(part, (float, complex)):
             raise IndexError("only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
@@ -79,12 +80,17 @@ def basic_view(x: Tensor, parts: list) -> Tensor:
         elif part is None:
             y, dim = y.unsqueeze(dim), dim + 1
         elif isinstance(part, slice):
-            if part != slice(None) or y is x and len(parts) == 1:
+            if len(parts) == 1 or not everything(part, y.array.shape[dim]):
                 y = slice_along(y, dim, part)
             dim += 1
         else:
             y = pick(y, dim, part, place)
-    return y.view(y.array.shape) if y is x else y
+    return alias_of(x) if y is x else y
+
+
+def everything(part: slice, length: int) -> bool:
+    """Whether a slice leaves nothing out."""
+    return part.indices(length) == (0, length, 1)
 
 
 def pick(y: Tensor, dim: int, k: int, place: int) -> Tensor:
@@ -111,7 +117,7 @@ def advanced(x: Tensor, parts: list) -> tuple[Tensor, tuple]:
         elif part is None:
             x = x.unsqueeze(dim)
         elif isinstance(part, slice):
-            x = x if part == slice(None) else slice_along(x, dim, part)
+            x = x if everything(part, x.array.shape[dim]) else slice_along(x, dim, part)
         elif is_basic(part):
             x = pick(x, dim, part, place)
             continue
@@ -230,11 +236,15 @@ def setitem(self: Tensor, key, value) -> None:
         raise TypeError(f"can't assign a {type(value).__name__} to a minitorch.{CAPITAL[self.array.dtype.name]}Tensor")
     if not isinstance(value, Tensor):
         value = tensor(value) if isinstance(value, np.ndarray) else tensor(value, dtype=self.dtype)
-    parts = normalized(key)
+    parts, number = normalized(key), value.array.ndim == 0
     while value.array.ndim and value.array.shape[0] == 1:  # leading dimensions of length 1 do not count
         value = value.squeeze(0)
     if all(map(is_basic, parts)):
-        part = basic_view(self, parts) if parts != [slice(None)] and parts != [Ellipsis] else self
+        whole = all(p is Ellipsis or p == slice(None) for p in parts) and sum(map(consumed, parts)) <= self.array.ndim
+        part = self if whole else basic_view(self, parts)
+        if number:
+            part.fill_(value)
+            return
         shape, given = part.array.shape, value.array.shape
         if len(given) > len(shape) or any(n not in (1, m) for n, m in zip(given[::-1], shape[::-1])):
             value = value.expand(shape)  # refuses, in torch's words
@@ -246,6 +256,8 @@ def setitem(self: Tensor, key, value) -> None:
 
 def put(x: Tensor, at: tuple, values: Tensor, accumulate: bool) -> Tensor:
     """index_put_ with the index already in arrays and the shapes checked."""
+    check_in_place(x)
+    check_operands(x, (values,), apart=True)
     picked = np.empty(x.array.shape, bool)[at].shape if isinstance(x.array, np.ndarray) else x.array[at].shape
     try:
         fits = np.broadcast_shapes(values.array.shape, picked) == tuple(picked)
@@ -259,7 +271,7 @@ def put(x: Tensor, at: tuple, values: Tensor, accumulate: bool) -> Tensor:
     return put_in_place(x, values, at, accumulate)
 
 
-put_in_place = in_place(index_put_op, "_index_put_")
+put_in_place = in_place(index_put_op, "_index_put_", apart=True)
 Tensor.__getitem__, Tensor.__setitem__ = getitem, setitem
 
 

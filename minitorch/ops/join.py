@@ -158,7 +158,9 @@ split_sizes.backward(x=pieces_rule)
 @method
 def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Views of pieces along `dim`: all of one size (the last may be shorter), or of the given sizes."""
-    length = tensor.size(dim) if tensor.array.ndim else 1
+    if not tensor.array.ndim:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    length = tensor.size(dim)
     dim = wrap_dim(dim, tensor.array.ndim)
     if isinstance(split_size_or_sections, int):
         size = split_size_or_sections
@@ -197,6 +199,8 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 @method
 def tensor_split(input: Tensor, indices_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Views of as many nearly equal pieces, or of the pieces between the given places."""
+    if not input.array.ndim:
+        raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     dim = wrap_dim(dim, input.array.ndim)
     n = input.array.shape[dim]
     if isinstance(indices_or_sections, int):

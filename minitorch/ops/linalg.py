@@ -259,6 +259,9 @@ LINEAR = {key: twin(linear_rows, node) for key, node in LINEAR_NODES.items()}
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """y = input weight^T + bias.  https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html"""
+    if 0 in (input.ndim, weight.ndim):
+        raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are {input.ndim}D and "
+                           f"{weight.ndim}D")
     if weight.ndim == 1 and bias is None:
         return matmul(input, weight)
     return LINEAR[min(input.array.ndim, 3), bias is not None](input, weight, bias)

@@ -7,6 +7,7 @@ Read next: softmax.py, for the log_softmax in cross_entropy; nn/loss.py, the sam
 
 from __future__ import annotations
 
+import math
 import warnings
 
 from ..autograd.op import op
@@ -27,6 +28,11 @@ def reduced(loss, reduction):
         return loss
     total = add_up(loss, None)
     return (total / loss.size if reduction == "mean" else total).astype(loss.dtype, copy=False)
+
+
+def summed_up(loss: Tensor, reduction: str) -> Tensor:
+    """`reduced` for a loss that is composed of other operations."""
+    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
 
 
 def share(g, n, reduction):
@@ -117,7 +123,7 @@ def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, red
     loss = (input - target).abs()
     if weight is not None:
         return weighted(loss, weight, reduction)
-    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
+    return summed_up(loss, reduction)
 
 
 @op(promotes="arithmetic", node="SmoothL1LossBackward0")
@@ -485,5 +491,47 @@ def kl_div(input: Tensor, target: Tensor, size_average: bool | None = None, redu
                       UserWarning, stacklevel=2)
     reduction = "sum" if by_batch else chosen(reduction, size_average, reduce)
     loss = target.exp() * (target - input) if log_target else times_log(target) - target * input
-    loss = loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
+    loss = summed_up(loss, reduction)
     return loss / input.shape[0] if by_batch and input.ndim else loss
+
+
+# ---------------------------------------------------------------- likelihoods
+
+
+def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool = True, full: bool = False,
+                     size_average: bool | None = None, eps: float = 1e-8, reduce: bool | None = None,
+                     reduction: str = "mean") -> Tensor:
+    """input - target log input, for counts of mean `input`; with `log_input`, input is the logarithm of the mean.
+
+    `full` adds Stirling's approximation of log target!
+    https://pytorch.org/docs/stable/generated/torch.nn.functional.poisson_nll_loss.html
+    """
+    reduction = chosen(reduction, size_average, reduce)
+    loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
+    if full:
+        stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
+        loss = loss + stirling.masked_fill(target <= 1, 0)
+    return summed_up(loss, reduction)
+
+
+def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: bool = False, eps: float = 1e-6,
+                      reduction: str = "mean") -> Tensor:
+    """(log var + (input - target)^2 / var) / 2, for normal numbers of mean `input` and variance `var`.
+
+    `var` has input's shape, or 1 or nothing for its last dimension; `eps` bounds it from below, without a gradient.
+    https://pytorch.org/docs/stable/generated/torch.nn.functional.gaussian_nll_loss.html
+    """
+    if isinstance(var, float):
+        var = input.new_full(input.shape, var)
+    if (var < 0).any():
+        raise ValueError("var has negative entry/entries")
+    if var.shape != input.shape:
+        if input.shape[:-1] == var.shape:
+            var = var.unsqueeze(-1)
+        elif input.ndim != var.ndim or sum(n for m, n in zip(input.shape, var.shape) if m != n) != 1:
+            raise ValueError("var is of incorrect size")
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(reduction + " is not valid")
+    var = var + (var.clamp(min=eps) - var).detach()
+    loss = 0.5 * (var.log() + (input - target) ** 2 / var)
+    return summed_up(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)

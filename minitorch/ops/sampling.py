@@ -51,6 +51,12 @@ class Generator(streams.Generator):
             raise TypeError(f"expected a minitorch.ByteTensor, but got {type(new_state).__name__}")
         super().set_state(new_state.numpy(force=True))
 
+    def __reduce__(self):
+        return Generator, (self.device,), (self.initial_seed(), None, self.get_state())  # None: a GPU's offset
+
+    def __setstate__(self, state: tuple) -> None:
+        self.set_state(state[2])
+
 
 default_generator = Generator.__new__(Generator)
 default_generator.__dict__ = streams.default_generator.__dict__  # one stream, whichever module draws from it
@@ -190,30 +196,30 @@ def bernoulli_(self: Tensor, p: float | Tensor = 0.5, *, generator: Generator | 
 # ---------------------------------------------------------------- new tensors
 
 
-def rand(*shape, size=None, generator: Generator | None = None, out=None, dtype=None, layout=None, device=None,
+def rand(*shape, size=None, generator: Generator | None = None, dtype=None, layout=None, device=None,
          pin_memory: bool = False, requires_grad: bool = False) -> Tensor:
     """Uniform numbers of [0, 1).  https://pytorch.org/docs/stable/generated/torch.rand.html"""
-    _, where, dtype = place("rand", device, dtype, layout, out)
+    _, where, dtype = place("rand", device, dtype, layout)
     drawn = stream(generator).uniform(sizes(shape, size, "rand"), default() if dtype is None else dtype)
     return made(move(drawn, where), requires_grad)
 
 
-def randn(*shape, size=None, generator: Generator | None = None, out=None, dtype=None, layout=None, device=None,
+def randn(*shape, size=None, generator: Generator | None = None, dtype=None, layout=None, device=None,
           pin_memory: bool = False, requires_grad: bool = False) -> Tensor:
     """Normal numbers of mean 0 and variance 1.  https://pytorch.org/docs/stable/generated/torch.randn.html"""
-    _, where, dtype = place("randn", device, dtype, layout, out)
+    _, where, dtype = place("randn", device, dtype, layout)
     drawn = stream(generator).normal(sizes(shape, size, "randn"), default() if dtype is None else dtype)
     return made(move(drawn, where), requires_grad)
 
 
 def randint(*args, low: int | None = None, high: int | None = None, size=None, generator: Generator | None = None,
-            out=None, dtype=None, layout=None, device=None, pin_memory: bool = False,
+            dtype=None, layout=None, device=None, pin_memory: bool = False,
             requires_grad: bool = False) -> Tensor:
     """randint(high, size), randint(low, high, size): integers of [low, high); low is 0 where it is not given.
 
     https://pytorch.org/docs/stable/generated/torch.randint.html
     """
-    _, where, dtype = place("randint", device, dtype, layout, out)
+    _, where, dtype = place("randint", device, dtype, layout)
     args = list(args)
     if size is None:
         if not args or not isinstance(args[-1], (tuple, list)):
@@ -226,10 +232,10 @@ def randint(*args, low: int | None = None, high: int | None = None, size=None, g
     return made(move(drawn, where), requires_grad)
 
 
-def randperm(n: int, *, generator: Generator | None = None, out=None, dtype=None, layout=None, device=None,
+def randperm(n: int, *, generator: Generator | None = None, dtype=None, layout=None, device=None,
              pin_memory: bool = False, requires_grad: bool = False) -> Tensor:
     """The integers 0 ... n - 1 in random order.  https://pytorch.org/docs/stable/generated/torch.randperm.html"""
-    _, where, dtype = place("randperm", device, dtype, layout, out)
+    _, where, dtype = place("randperm", device, dtype, layout)
     drawn = stream(generator).permutation(operator.index(n), np.dtype(np.int64) if dtype is None else dtype)
     return made(move(drawn, where), requires_grad)
 
@@ -293,13 +299,13 @@ def normal_tensor_tensor(xp, x, std, /, generator):
 
 
 def normal(mean: float | Tensor = 0.0, std: float | Tensor = 1.0, size=None, *, generator: Generator | None = None,
-           out=None, dtype=None, layout=None, device=None, pin_memory: bool = False,
+           dtype=None, layout=None, device=None, pin_memory: bool = False,
            requires_grad: bool = False) -> Tensor:
     """Normal numbers; mean, std or both may be tensors, whose elements have each their own. Two numbers need a size.
 
     https://pytorch.org/docs/stable/generated/torch.normal.html
     """
-    _, where, dtype = place("normal", device, dtype, layout, out)
+    _, where, dtype = place("normal", device, dtype, layout)
     if size is not None and not isinstance(mean, Tensor) and not isinstance(std, Tensor):
         drawn = stream(generator).normal(sizes((), size), default() if dtype is None else dtype, mean, std)
         return made(move(drawn, where), requires_grad)
@@ -318,13 +324,11 @@ def bernoulli_of(xp, x, /, generator):
     return move(stream(generator).bernoulli(np.ascontiguousarray(move(x, CPU)), dtype=x.dtype), device_of(x))
 
 
-def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None, out=None) -> Tensor:
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability that `input` gives, or p if that is given, and 0 else; in input's type.
 
     https://pytorch.org/docs/stable/generated/torch.bernoulli.html
     """
-    if out is not None:
-        raise NotImplementedError("bernoulli: out")
     if isinstance(p, Tensor):
         raise TypeError("bernoulli(): argument 'p' (position 2) must be float, not Tensor")
     if p is None:
@@ -333,14 +337,12 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     return made(move(drawn, device_of(input.array)))
 
 
-def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None,
-                out=None) -> Tensor:
+def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *,
+                generator: Generator | None = None) -> Tensor:
     """Indices drawn with the weights in each row of `input`, (categories) or (rows, categories).
 
     https://pytorch.org/docs/stable/generated/torch.multinomial.html
     """
-    if out is not None:
-        raise NotImplementedError("multinomial: out")
     drawn = stream(generator).multinomial(move(input.array, CPU), num_samples, replacement)
     return made(move(np.ascontiguousarray(drawn), device_of(input.array)))
 

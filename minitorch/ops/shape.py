@@ -7,8 +7,10 @@ A view op's formula reads shapes and parameters alone, so that a view can be tak
 from __future__ import annotations
 
 import math
+import warnings
 
-from ..autograd.op import op
+from ..autograd.op import op, twin
+from ..device import window
 from ..dtype import CAPITAL, numpy_dtype
 from ..tensor import Tensor, contiguous_format, method, wrap_dim
 
@@ -89,11 +91,22 @@ def copied_shape(xp, x, /, shape):
 
 copied_shape.backward(x=lambda g, x_shape: g.reshape(x_shape))
 
+reshape_alias = twin(view_shape, "ReshapeAliasBackward0")  # of memory in another order, whose elements need not move
+
 
 @op(view=True, node="ViewBackward1")
 def view_dtype(xp, x, /, dtype):
     """x's bytes read as numbers of another type.    gx = g's bytes read as x's type"""
     return x.view(dtype)
+
+
+@op(view=True, node="AliasBackward0")
+def alias_of(xp, x, /):
+    """All of x, as another tensor on the same memory.    gx = g"""
+    return x[...]
+
+
+alias_of.backward(x=lambda g: g)
 
 
 @method
@@ -112,7 +125,9 @@ def view(self: Tensor, *shape) -> Tensor:
 def reshape(input: Tensor, *shape) -> Tensor:
     """`input` under another shape: a view where the memory allows it, a copy otherwise."""
     shape = infer_size(sizes(shape), input.array.size)
-    return view_shape(input, shape) if viewable(input.array, shape) else copied_shape(input, shape)
+    if not viewable(input.array, shape):
+        return copied_shape(input, shape)
+    return (view_shape if input.array.flags.c_contiguous else reshape_alias)(input, shape)
 
 
 @method
@@ -157,7 +172,7 @@ def unflatten(input: Tensor, dim: int, sizes: tuple) -> Tensor:  # noqa: A002
 @method
 def ravel(input: Tensor) -> Tensor:
     """All elements in one dimension."""
-    return input.reshape(-1)
+    return input.contiguous().view(-1)
 
 
 @method
@@ -209,6 +224,8 @@ def permute(input: Tensor, *dims) -> Tensor:
 def movedim(input: Tensor, source, destination) -> Tensor:
     """Dimensions at `source` go to `destination`; the others keep their order."""
     ndim = input.array.ndim
+    if not ndim:
+        return alias_of(input)
     source, destination = (tuple([wrap_dim(d, ndim) for d in (v if isinstance(v, (tuple, list)) else (v,))])
                            for v in (source, destination))
     rest = iter([d for d in range(ndim) if d not in source])
@@ -230,12 +247,20 @@ transpose_matrix.backward(x=lambda g: g.t())
 @method
 def t(input: Tensor) -> Tensor:
     """A matrix transposed."""
-    if input.array.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.array.ndim}D")
-    return transpose_matrix(input)
+    return transpose_matrix(at_most_a_matrix(input, "t"))
 
 
-def matrix_transpose(self: Tensor, name: str) -> Tensor:
+def at_most_a_matrix(x: Tensor, name: str) -> Tensor:
+    if x.array.ndim > 2:
+        raise RuntimeError(f"{name}() expects a tensor with <= 2 dimensions, but self is {x.array.ndim}D")
+    return x
+
+
+def matrix_transpose(self: Tensor, name: str, hint: str = "This function is the identity in these cases.") -> Tensor:
+    if self.array.ndim == 0:
+        warnings.warn(f"{name if '(' in name else 'Tensor.' + name} is deprecated on 0-D tensors. {hint}", UserWarning,
+                      stacklevel=3)
+        return self
     if self.array.ndim < 2:
         raise RuntimeError(f"tensor.{name} is only supported on matrices or batches of matrices. Got "
                            f"{self.array.ndim}-D tensor.")
@@ -247,7 +272,7 @@ def adjoint(input: Tensor) -> Tensor:
     """Matrices transposed; complex ones are not supported."""
     if input.array.dtype.kind == "c":
         raise NotImplementedError("adjoint: complex input")
-    return matrix_transpose(input, "adjoint()")
+    return matrix_transpose(input, "adjoint()", "Consider using x.conj().")
 
 
 Tensor.T = property(lambda self: self.permute(tuple(range(self.array.ndim))[::-1]), doc="The dimensions in reverse "
@@ -281,18 +306,21 @@ def squeeze_named(node: str):
     return squeeze_dims
 
 
-squeeze_all, squeeze_one, squeeze_some = map(squeeze_named, ("SqueezeBackward0", "SqueezeBackward1",
-"SqueezeBackward2"))
+squeeze_all, squeeze_one, squeeze_some = map(squeeze_named, [f"SqueezeBackward{k}" for k in range(3)])
 
 
 @method
 def squeeze(input: Tensor, dim: int | tuple | None = None) -> Tensor:
     """`input` without its dimensions of length 1, or without those of `dim` that are."""
-    shape = input.array.shape
     call = squeeze_all if dim is None else squeeze_one if isinstance(dim, int) else squeeze_some
+    return call(input, squeezable(input.array.shape, dim))
+
+
+def squeezable(shape: tuple, dim: int | tuple | None) -> tuple:
+    """Those of the given dimensions that have length 1."""
     given = range(len(shape)) if dim is None else (dim,) if isinstance(dim, int) else dim
     wrapped = [wrap_dim(d, len(shape)) for d in given]
-    return call(input, tuple([d for d in wrapped if shape and shape[d] == 1]))
+    return tuple([d for d in wrapped if shape and shape[d] == 1])
 
 
 # ---------------------------------------------------------------- repetition without a copy
@@ -303,7 +331,7 @@ def expand_to(xp, x, /, shape):
     """x repeated along dimensions of length 1 and along new leading ones: stride 0.    gx = g summed over them"""
     lead = len(shape) - x.ndim
     strides = (0,) * lead + tuple(0 if n == 1 != m else s for n, m, s in zip(x.shape, shape[lead:], x.strides))
-    return xp.lib.stride_tricks.as_strided(x, shape, strides)
+    return window(x, shape, strides)
 
 
 expand_to.backward(x=lambda g: g)  # the engine sums a gradient to its input's shape
@@ -320,7 +348,7 @@ def expand(self: Tensor, *shape) -> Tensor:
                            f"number of sizes provided ({len(given)}) must be greater or equal to the number of "
                            f"dimensions in the tensor ({len(own)})")
     target = []
-    for d, n in enumerate(given):
+    for d, n in reversed(tuple(enumerate(given))):  # torch complains of the last dimension first
         if n == -1 and d < lead:
             raise RuntimeError(f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing "
                                f"dimension {d}")
@@ -329,7 +357,7 @@ def expand(self: Tensor, *shape) -> Tensor:
             raise RuntimeError(f"The expanded size of the tensor ({n}) must match the existing size ({length}) at "
                                f"non-singleton dimension {d}.  Target sizes: {list(given)}.  Tensor sizes: {list(own)}")
         target.append(length if n == -1 else n)
-    return expand_to(self, tuple(target))
+    return expand_to(self, tuple(target[::-1]))
 
 
 @method
@@ -447,14 +475,14 @@ unbind_along.backward(x=unbind_rule)
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """All slices along `dim`, as a tuple of views."""
     if not input.array.ndim:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     return unbind_along(input, dim)
 
 
 @op(view=True, node="DiagonalBackward0")
 def diagonal_of(xp, x, /, offset, dim1, dim2):
     """The elements with equal index (shifted by `offset`) in two dimensions, as a last one.    gx = g there"""
-    return xp.lib.stride_tricks.as_strided(*diagonal_layout(x, offset, dim1, dim2))
+    return window(*diagonal_layout(x, offset, dim1, dim2))
 
 
 def diagonal_layout(x, offset: int, dim1: int, dim2: int):

@@ -110,6 +110,22 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=N
     return softmax_along(*prepared("softmin", -input, dim, _stacklevel, dtype))
 
 
+def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
+    """A choice along `dim`, drawn with the probabilities softmax(logits), in a form that has a gradient.
+
+    y = softmax((logits + n) / tau), n Gumbel noise; `hard`: 1 at its maximum and 0 elsewhere, with the gradient of y.
+    https://arxiv.org/abs/1611.01144    https://pytorch.org/docs/stable/generated/torch.nn.functional.gumbel_softmax.html
+    """
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    noise = -logits.new_empty(logits.shape).exponential_().log()
+    y = ((logits + noise) / tau).softmax(dim)
+    if not hard:
+        return y
+    at = y.max(dim, keepdim=True)[1]
+    return logits.new_zeros(logits.shape).scatter_(dim, at, 1.0) - y.detach() + y
+
+
 def prepared(name: str, input: Tensor, dim: int | None, stacklevel, dtype) -> tuple:
     """(input in `dtype`, dim), or torch's refusal."""
     if not isinstance(stacklevel, int):  # torch.softmax, unlike nn.functional's, has its dtype in this place

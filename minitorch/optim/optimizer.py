@@ -1,8 +1,8 @@
 """Optimizer: parameters in groups, each with its own settings, and per-parameter state.
 
-A method overrides `update`: one parameter, its gradient, its state, the settings of its group. (A class that overrides
+A method overrides `update`: one parameter, and the settings of its group. (A class that overrides
 `step`, as optimizers written for torch do, works as well.)
-https://pytorch.org/docs/stable/optim.html        Read next: sgd.py, adam.py.
+https://pytorch.org/docs/stable/optim.html        Read next: elementwise.py.
 """
 
 from __future__ import annotations
@@ -117,13 +117,13 @@ class Optimizer:
             for group in self.param_groups:
                 for p in group["params"]:
                     if p._grad is not None:
-                        self.update(p, p._grad, group)
+                        self.update(p, group)
         return loss
 
     step = with_hooks(step)
 
-    def update(self, p: Tensor, g: Tensor, group: dict) -> None:
-        """Change one parameter in place; what is kept between steps goes into `self.state[p]`."""
+    def update(self, param: Tensor, group: dict) -> None:
+        """Change one parameter, which has a gradient; what is kept between steps goes into `self.state[param]`."""
         raise NotImplementedError
 
     # ------------------------------------------------------------ hooks
@@ -260,34 +260,3 @@ def restored(p: Tensor, value, name: str | None = None):
     if isinstance(value, (list, tuple)):
         return type(value)(restored(p, v) for v in value)
     return value
-
-
-# ---------------------------------------------------------------- settings
-
-
-def scalar(value: float | Tensor) -> float:
-    """A setting as a plain number: a learning rate may be a tensor of one element."""
-    return value.item() if isinstance(value, Tensor) else value
-
-
-def check(name: str, value: float, low: float = 0.0, high: float | None = None) -> None:
-    """Refuse a setting outside [low, high)."""
-    if isinstance(value, Tensor) and value.numel() != 1:
-        raise ValueError("Tensor lr must be 1-element")
-    if not low <= value or (high is not None and not value < high):
-        raise ValueError(f"Invalid {name}: {value}")
-
-
-def refuse(**options) -> None:
-    """An option that is not supported is named, never ignored."""
-    for name, value in options.items():
-        if isinstance(value, Tensor):
-            raise NotImplementedError(f"optim: {name} as a Tensor")
-        if value:
-            raise NotImplementedError(f"optim: {name}=True")
-
-
-def check_implementation(foreach: bool | None, fused: bool | None) -> None:
-    """`foreach` and `fused` choose among implementations of the same numbers: they are accepted, and change nothing."""
-    if fused and foreach:
-        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")

@@ -1,17 +1,22 @@
-"""DataLoader: sampler -> indices -> examples -> batch, in this process."""
+"""DataLoader: sampler -> indices -> examples -> batch, in this process or in workers."""
 
 from __future__ import annotations
 
 import math
+import multiprocessing
+import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice, repeat
+from itertools import repeat
+from multiprocessing.context import BaseContext
 from typing import Generic, TypeVar
 
 from ...random import Generator
+from .batches import Batches, SingleProcessBatches
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset
-from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, draw_seed
+from .multiprocess import MultiProcessBatches
+from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 T = TypeVar("T")
 
@@ -19,8 +24,9 @@ T = TypeVar("T")
 class DataLoader(Generic[T]):
     """Batches of a dataset, in order or shuffled; iterate over it once per epoch.
 
-    Each iterator draws one number from the default generator (torch's base seed for workers) before the sampler
-    draws its own, so that one seed gives torch's batches. Worker processes are not supported yet.
+    One seed gives torch's batches, in this process or with `num_workers` workers, whose own random numbers are torch's
+    as well. Workers are forked where that is the system's way (`multiprocessing.get_start_method`); started otherwise
+    ("spawn", "forkserver"), they are given dataset, collate_fn and worker_init_fn by pickle.
     https://pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader
     """
 
@@ -33,10 +39,13 @@ class DataLoader(Generic[T]):
                  multiprocessing_context=None, generator: Generator | None = None, *,
                  prefetch_factor: int | None = None, persistent_workers: bool = False, pin_memory_device: str = "",
                  in_order: bool = True):
-        refuse_workers(num_workers, timeout, prefetch_factor, persistent_workers, multiprocessing_context)
+        check_workers(num_workers, timeout, prefetch_factor, persistent_workers)
+        if num_workers > 0 and prefetch_factor is None:
+            prefetch_factor = 2
         self.dataset, self.num_workers, self.prefetch_factor = dataset, num_workers, prefetch_factor
         self.pin_memory, self.pin_memory_device, self.in_order = pin_memory, pin_memory_device, in_order
-        self.timeout, self.worker_init_fn, self.multiprocessing_context = timeout, worker_init_fn, None
+        self.timeout, self.worker_init_fn = timeout, worker_init_fn
+        self.multiprocessing_context = multiprocessing_context
         stream = isinstance(dataset, IterableDataset)
         check_choices(stream, batch_size, shuffle, sampler, batch_sampler, drop_last)
         if batch_sampler is not None:
@@ -52,16 +61,65 @@ class DataLoader(Generic[T]):
         self.sampler, self.batch_sampler = sampler, batch_sampler
         self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
         self.persistent_workers = persistent_workers
-        self._reported_length = None
+        self._reported_length = self._iterator = None
         self._ready = True
+        self.check_worker_number_rationality()
 
     def __setattr__(self, name: str, value) -> None:
         if name in self.FIXED and "_ready" in self.__dict__:
             raise ValueError(f"{name} attribute should not be set after {type(self).__name__} is initialized")
         super().__setattr__(name, value)
 
+    @property
+    def multiprocessing_context(self) -> BaseContext | None:
+        """How workers are started; set by its name or as a context of the standard library's multiprocessing."""
+        return self._context
+
+    @multiprocessing_context.setter
+    def multiprocessing_context(self, context: str | BaseContext | None) -> None:
+        if context is not None and self.num_workers == 0:
+            raise ValueError("multiprocessing_context can only be used with multi-process loading (num_workers > 0), "
+                             f"but got num_workers={self.num_workers}")
+        if isinstance(context, str):
+            methods = multiprocessing.get_all_start_methods()
+            if context not in methods:
+                raise ValueError(f"multiprocessing_context option should specify a valid start method in {methods!r}, "
+                                 f"but got multiprocessing_context={context!r}")
+            context = multiprocessing.get_context(context)
+        if not isinstance(context, BaseContext | None):
+            raise TypeError("multiprocessing_context option should be a valid context object or a string specifying "
+                            f"the start method, but got multiprocessing_context={context}")
+        self._context = context
+
     def __iter__(self) -> Batches:
-        return Batches(self)
+        if not self.persistent_workers:
+            return self._get_iterator()
+        if self._iterator is None or not self._iterator.workers.close.alive:
+            self._iterator = self._get_iterator()
+        else:
+            self._iterator.start_epoch(self)
+        return self._iterator
+
+    def _get_iterator(self) -> Batches:
+        if self.num_workers == 0:
+            return SingleProcessBatches(self)
+        self.check_worker_number_rationality()
+        return MultiProcessBatches(self)
+
+    def check_worker_number_rationality(self) -> None:
+        """Warn of more workers than processors."""
+        masks = hasattr(os, "sched_getaffinity")
+        processors = len(os.sched_getaffinity(0)) if masks else os.cpu_count()
+        if self.num_workers <= (processors or 0):
+            return
+        suggested = "DataLoader is not able to compute a suggested max number of worker in current system."
+        if processors is not None:
+            unmasked = "" if masks else " (`cpuset` is not taken into account)"
+            suggested = (f"Our suggested max number of worker in current system is {processors}{unmasked}, which is "
+                         "smaller than what this DataLoader is going to create.")
+        warnings.warn(f"This DataLoader will create {self.num_workers} worker processes in total. {suggested} Please "
+                      "be aware that excessive worker creation might get DataLoader running slow or even freeze, "
+                      "lower the worker number to avoid potential slowness/freeze if necessary.", stacklevel=2)
 
     def __len__(self) -> int:
         """The number of batches."""
@@ -71,57 +129,6 @@ class DataLoader(Generic[T]):
         if self.batch_size is None:
             return length
         return length // self.batch_size if self.drop_last else math.ceil(length / self.batch_size)
-
-
-class Batches:
-    """One epoch: an iterator over the batches of a loader."""
-
-    def __init__(self, loader: DataLoader):
-        if loader.pin_memory:
-            warnings.warn("'pin_memory' argument is set as true but no accelerator is found, then device pinned memory "
-                          "won't be used.", stacklevel=2)
-        self.loader, self.dataset = loader, loader.dataset
-        self.indices = iter(loader.sampler if loader.batch_sampler is None else loader.batch_sampler)
-        draw_seed(loader.generator)  # torch's base seed for workers: drawn even where there are none
-        if loader.timeout != 0:
-            raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
-        self.examples = iter(self.dataset) if isinstance(self.dataset, IterableDataset) else None
-        self.ended, self.fetched = False, 0
-
-    def __iter__(self) -> Iterator:
-        return self
-
-    def __next__(self):
-        index = next(self.indices)
-        batch = self.loader.collate_fn(self._fetch(index) if self.examples is None else self._fetch_from_stream(index))
-        self.fetched += 1
-        expected = self.loader._reported_length
-        if self.examples is not None and expected is not None and self.fetched > expected:
-            warnings.warn(f"Length of IterableDataset {self.dataset} was reported to be {expected}(when accessing "
-                          f"len(dataloader)), but {self.fetched} samples have been fetched. ", stacklevel=2)
-        return batch
-
-    def __len__(self) -> int:
-        return len(self.loader.sampler if self.loader.batch_sampler is None else self.loader.batch_sampler)
-
-    def _fetch(self, index):
-        """The example at an index, or the list of those at a list of indices."""
-        if self.loader.batch_sampler is None:
-            return self.dataset[index]
-        whole = getattr(self.dataset, "__getitems__", None)
-        return whole(index) if whole else [self.dataset[i] for i in index]
-
-    def _fetch_from_stream(self, index):
-        """The next example, or as many as the index has places."""
-        if self.ended:
-            raise StopIteration
-        if self.loader.batch_sampler is None:
-            return next(self.examples)
-        batch = list(islice(self.examples, len(index)))
-        self.ended = len(batch) < len(index)
-        if not batch or (self.ended and self.loader.drop_last):
-            raise StopIteration
-        return batch
 
 
 class Endless(Sampler):
@@ -153,8 +160,8 @@ def check_choices(stream: bool, batch_size, shuffle, sampler, batch_sampler, dro
         raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
 
 
-def refuse_workers(num_workers, timeout, prefetch_factor, persistent_workers, multiprocessing_context) -> None:
-    """Settings of worker processes, checked as torch does; the workers themselves are not here."""
+def check_workers(num_workers, timeout, prefetch_factor, persistent_workers) -> None:
+    """The settings of worker processes make sense, and there are none where there are no workers."""
     if num_workers < 0:
         raise ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
     if timeout < 0:
@@ -166,9 +173,3 @@ def refuse_workers(num_workers, timeout, prefetch_factor, persistent_workers, mu
         raise ValueError("prefetch_factor option should be non-negative")
     if num_workers == 0 and persistent_workers:
         raise ValueError("persistent_workers option needs num_workers > 0")
-    if num_workers == 0 and multiprocessing_context is not None:
-        raise ValueError("multiprocessing_context can only be used with multi-process loading (num_workers > 0), but "
-                         "got num_workers=0")
-    if num_workers > 0:
-        raise NotImplementedError(f"DataLoader: num_workers={num_workers}: worker processes are not supported; "
-                                  "use num_workers=0")

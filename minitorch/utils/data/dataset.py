@@ -77,6 +77,45 @@ class Subset(Dataset[T]):
         return len(self.indices)
 
 
+class StackDataset(Dataset):
+    """Datasets side by side: example i is the tuple of theirs, or, of datasets with names, the dict."""
+
+    def __init__(self, *args: Dataset, **kwargs: Dataset):
+        if args and kwargs:
+            raise ValueError("Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like "
+                             "input/output, but both types are given.")
+        if not (args or kwargs):
+            raise ValueError("At least one dataset should be passed")
+        self.datasets = args or kwargs
+        lengths = {len(dataset) for dataset in self._columns()}
+        if len(lengths) > 1:
+            raise ValueError("Size mismatch between datasets")
+        self._length, = lengths
+
+    def __getitem__(self, index):
+        return self._example([dataset[index] for dataset in self._columns()])
+
+    def __getitems__(self, indices: list) -> list:
+        """A whole batch at once, from the datasets that know how."""
+        columns = []
+        for dataset in self._columns():
+            whole = getattr(dataset, "__getitems__", None)
+            columns.append(whole(indices) if callable(whole) else [dataset[i] for i in indices])
+            if len(columns[-1]) != len(indices):
+                raise ValueError("Nested dataset's output size mismatch."
+                                 f" Expected {len(indices)}, got {len(columns[-1])}")
+        return [self._example(row) for row in zip(*columns)]
+
+    def __len__(self) -> int:
+        return self._length
+
+    def _columns(self) -> Iterable[Dataset]:
+        return self.datasets.values() if isinstance(self.datasets, dict) else self.datasets
+
+    def _example(self, row: Iterable):
+        return dict(zip(self.datasets, row)) if isinstance(self.datasets, dict) else tuple(row)
+
+
 class ConcatDataset(Dataset[T]):
     """The examples of several datasets, one dataset after another."""
 

@@ -93,15 +93,17 @@ class Walk:
         while heap:
             node = heappop(heap)[1]
             g = pending.pop(node)
-            if node.watchers is not None:
-                g = self.call_hooks(node, g)
-            if self.targets is not None:
-                self.catch(node, g)
             edges = node.edges
             if self.wanted is not None:
                 edges = [e if e is not None and e[0] in self.wanted else None for e in edges]
-                if not any(edges):
-                    continue
+            runs = self.wanted is None or any(edges)
+            if self.targets is not None and runs:
+                self.catch(node, g)  # before its hooks; after them, if it is asked for alone: so does torch
+            if node.watchers is not None:
+                g = self.call_hooks(node, g)
+            if not runs:
+                self.catch(node, g)
+                continue
             pull(node, g, edges)
             if not self.keep_graph:
                 node.free()

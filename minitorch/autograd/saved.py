@@ -56,7 +56,8 @@ def packed(t: Tensor) -> tuple:
 def pack_entries(entries: list, tensors) -> Packed:
     """Saved entries with their tensors packed; `tensors` are the Tensors the entries were read from, None for facts."""
     return Packed([
-        packed(t) if isinstance(t, Tensor) else (pack_entries(entry[0], t), *entry[1:]) if t is not None else entry
+        packed(t) if isinstance(t, Tensor) else
+        (pack_entries(entry[0], t), *entry[1:]) if isinstance(t, tuple) else entry  # of a variadic op: a list of entries
         for entry, t in zip(entries, tensors)])
 
 

@@ -98,13 +98,15 @@ class Verbatim(str):
 
 
 class BatchPickler(ForkingPickler):
-    """Refuses what would lose its gradient on the way."""
+    """Refuses what would lose its gradient on the way, and leaves behind the memory that a view does not show."""
 
     def reducer_override(self, obj):
         if isinstance(obj, Tensor) and obj.requires_grad and not obj.is_leaf:
             raise RuntimeError("Cowardly refusing to serialize non-leaf tensor which requires_grad, since autograd "
                                "does not support crossing process boundaries.  If you just want to transfer the data, "
                                "call detach() on the tensor before serializing (e.g., putting it on the queue).")
+        if isinstance(obj, Tensor) and obj.untyped_storage().nbytes() > obj.nbytes:
+            return obj.detach().clone().requires_grad_(obj.requires_grad).__reduce_ex__(pickle.HIGHEST_PROTOCOL)
         return NotImplemented
 
 

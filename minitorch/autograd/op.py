@@ -34,7 +34,7 @@ from .grad_mode import ANOMALY, INFERENCE, RECORDING, SAVING, mode
 from .graph import INFERENCE_VERSION, fill_node
 from .promotion import PROMOTIONS, broadcast_error, wrong_type
 from .rule import ALL, INPUT, OUTPUT, OpNode, Plan, argument_names, as_tensor, fit_tensor, record, record_one
-from .saved import watch
+from .saved import pack_entries, watch
 from .view import (
     bump, check_in_place, check_may_change, check_operands, check_view_may_change, current_edge, mark_view, rebase,
     take_place,
@@ -229,6 +229,10 @@ def run_in_place(op: Op, inputs: tuple, params: tuple):
         check_view_may_change(x)
         plan = op.plan(tuple([e is not None for e in edges]))
         saved = save_inputs(plan, op, inputs, params)
+        if mode.word & SAVING:
+            saved = pack_entries(saved, [
+                as_tensor(s[0], edges[0]) if (kind, at) == (INPUT, 0) else
+                read_from((kind, at), inputs, (None,)) for (kind, at), s in zip(plan.reads, saved)])
     result, xp = compute(op, inputs, params)
     if op.apart:
         check_operands(x, inputs[1:], apart=True)
@@ -239,8 +243,7 @@ def run_in_place(op: Op, inputs: tuple, params: tuple):
                                        for read, s in zip(plan.readers, saved)]
         rebase(x, (node, 0))
         if mode.word & (SAVING | ANOMALY):
-            watch(node, [as_tensor(s[0], edges[at]) if kind == INPUT and at == 0 else read_from((kind, at), inputs, (x,))
-                         for (kind, at), s in zip(plan.reads, node.saved)])
+            watch(node, [x if kind == OUTPUT else None for kind, _ in plan.reads])
     return x
 
 

@@ -32,6 +32,7 @@ ITERATOR = "Found dtype {1} but expected {0}"
 OWN = "dtype {} does not match dtype of out parameter ({})"  # unless `dtype` says so, such a function computes in it
 
 
+@functools.cache  # two names of one function stay one
 def with_out(function, exact: str = ""):
     """`function` with the keyword `out`; `exact` is the error where another dtype is not converted to."""
     @functools.wraps(function)

@@ -134,7 +134,7 @@ print(torch.all(model.embedding.weight[0] == 0))
 model.load_state_dict(torch.load('sentiment.pt'))
 model.eval()
 with torch.no_grad():
-    for sentence in ("the film was superb", "the film was not superb", "the zebra was dull and the plot was not clever"):
+    for sentence in ("the film was superb", "the film was not superb", "the zebra was dull and the plot not clever"):
         indexed = [train_data.vocab.get(token, 1) for token in sentence.split()]
         logits, output, lengths = model(torch.LongTensor(indexed).unsqueeze(0), torch.LongTensor([len(indexed)]))
         print(f"{torch.sigmoid(logits).item():.4f} {F.logsigmoid(logits).item():.4f}", output.shape, lengths, sentence)

@@ -90,7 +90,8 @@ def main():
     digits = load_digits()
     images = torch.tensor(digits.images, dtype=torch.float32)[:, None] / 8 - 1
     labels = torch.tensor(digits.target)
-    train_images, train_labels, test_images, test_labels = images[:960], labels[:960], images[960:1360], labels[960:1360]
+    train_images, test_images = images[:960], images[960:1360]
+    train_labels, test_labels = labels[:960], labels[960:1360]
     print(images.shape, images.mean(), images.std())
 
     # ---------------- pairs
@@ -111,7 +112,8 @@ def main():
             optimizer.step()
         scheduler.step()
         accuracy, spread = nearest_neighbour(net, train_images, train_labels, test_images, test_labels)
-        print(f'pairs    epoch {epoch + 1}: loss {np.mean(losses):.4f}, 1-nn accuracy {accuracy:.2%}, {spread.mean():.4f}')
+        print(f'pairs    epoch {epoch + 1}: loss {np.mean(losses):.4f}, 1-nn accuracy {accuracy:.2%}')
+        print(f'         spread of a digit {spread.mean():.4f}')
     print('slopes of the PReLUs:', [round(m.weight.item(), 4) for m in net.modules() if isinstance(m, nn.PReLU)])
 
     # ---------------- triplets

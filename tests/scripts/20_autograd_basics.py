@@ -129,7 +129,8 @@ for t in range(300):
     loss.backward()
     optimizer.step()
 linear_layer = model[0]
-print(linear_layer, linear_layer.bias, linear_layer.weight)
+print(f'Result: y = {linear_layer.bias.item():.4f} + {linear_layer.weight[:, 0].item():.4f} x + '
+      f'{linear_layer.weight[:, 1].item():.4f} x^2 + {linear_layer.weight[:, 2].item():.4f} x^3')
 
 # ---------------------------------------------------------------- second-order steps
 guess = torch.tensor([-1.2, 1.0], dtype=torch.double, requires_grad=True)

@@ -107,9 +107,18 @@ from .serialization import load, save
 # printing
 from .printing import set_printoptions
 
+# the process
+from .settings import (
+    are_deterministic_algorithms_enabled, compile, get_float32_matmul_precision, get_num_interop_threads,
+    get_num_threads, is_deterministic_algorithms_warn_only_enabled, set_float32_matmul_precision,
+    set_num_interop_threads, set_num_threads, set_warn_always, typename, use_deterministic_algorithms,
+)
+from .amp import autocast
+from .missing import say_what_is_missing as _say_what_is_missing
+
 # namespaces
 from . import nn, optim, random, utils
-from . import data
+from . import amp, backends, cuda, data, version
 
 # types, last: `dtype` and `device` are the names of files as well
 from .dtype import (
@@ -147,3 +156,4 @@ globals().update(_ALIASES)  # minitorch.float is float32, minitorch.long is int6
 inf, nan, pi, e, newaxis = _math.inf, _math.nan, _math.pi, _math.e, None
 
 __all__ = [name for name in dir() if not name.startswith("_")]
+__getattr__ = _say_what_is_missing(__name__)

@@ -56,6 +56,7 @@ class device:  # noqa: N801 (torch's name)
 
 
 CPU = device("cpu")
+NOT_COMPILED = "Torch not compiled with CUDA enabled"  # torch's words for a machine without a GPU; the cause follows
 
 
 def cupy():
@@ -63,7 +64,9 @@ def cupy():
     try:
         return importlib.import_module("cupy")
     except ImportError as error:
-        raise RuntimeError("device 'cuda' needs CuPy: pip install cupy-cuda12x or cupy-cuda13x") from error
+        why = RuntimeError("device 'cuda' needs CuPy: pip install cupy-cuda12x or cupy-cuda13x")
+        why.__cause__ = error
+        raise AssertionError(NOT_COMPILED) from why
 
 
 def cuda_is_available() -> bool:

@@ -24,13 +24,14 @@ from .grad_mode import (
                         set_grad_enabled,
 )
 from .gradcheck import gradcheck, gradgradcheck
+from .attributes import Variable
 from .saved import detect_anomaly, disable_saved_tensors_hooks, save_on_cpu, saved_tensors_hooks, set_detect_anomaly
 
 # torch keeps these in autograd.graph
 graph.disable_saved_tensors_hooks, graph.save_on_cpu = disable_saved_tensors_hooks, save_on_cpu
 graph.saved_tensors_hooks = saved_tensors_hooks
 
-__all__ = ["Function", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck", "gradgradcheck", "graph",
+__all__ = ["Function", "Variable", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck", "gradgradcheck", "graph",
            "inference_mode",
            "is_grad_enabled", "is_inference_mode_enabled", "no_grad", "set_detect_anomaly",
            "set_grad_enabled"]

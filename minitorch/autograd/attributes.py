@@ -236,3 +236,18 @@ def alias(x: Tensor, cls: type = Tensor) -> Tensor:
     t.array, t.version = x.array, x.version
     t.edge = t._grad = t.viewed = None
     return t
+
+
+class VariableMeta(type):
+    def __instancecheck__(cls, value) -> bool:
+        return isinstance(value, Tensor)
+
+
+class Variable(metaclass=VariableMeta):
+    """What a Tensor was called long ago: Variable(tensor, requires_grad) gives a tensor on the same memory.
+
+    https://pytorch.org/docs/stable/autograd.html#variable-deprecated
+    """
+
+    def __new__(cls, data: Tensor, requires_grad: bool = False) -> Tensor:
+        return data.detach().requires_grad_(requires_grad)

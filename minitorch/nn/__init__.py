@@ -1,6 +1,8 @@
 """Modules: layers with parameters, made of the functions of nn.functional.  Read module.py first."""
 
-from . import functional, init, parameter, utils
+from ..missing import say_what_is_missing as _say_what_is_missing
+from . import functional, init, parallel, parameter, utils
+from .parallel import DataParallel
 from .parameter import Buffer, Parameter
 from .module import Module
 from .container import ModuleDict, ModuleList, Sequential
@@ -38,4 +40,5 @@ from .upsampling import (
 )
 from .distance import CosineSimilarity, PairwiseDistance
 
-__all__ = ["functional", "init", "parameter", "utils", *[name for name in dir() if name[0].isupper()]]
+__all__ = ["functional", "init", "parallel", "parameter", "utils", *[name for name in dir() if name[0].isupper()]]
+__getattr__ = _say_what_is_missing(__name__)

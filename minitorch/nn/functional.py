@@ -4,6 +4,7 @@ This is the contents page: each stands in ops/, with its formula and its gradien
 https://pytorch.org/docs/stable/nn.functional.html
 """
 
+from ..missing import say_what_is_missing as _say_what_is_missing
 from ..ops.activation import (
     celu,
     celu_,
@@ -106,3 +107,4 @@ from ..ops.softmax import gumbel_softmax, log_softmax, softmax, softmin
 from ..ops.special import tanh
 
 __all__ = [name for name in dir() if not name.startswith("_")]
+__getattr__ = _say_what_is_missing(__name__)

@@ -49,6 +49,7 @@ class Reviews(Dataset):
 
 
 def collate(batch):
+    batch = sorted(batch, key=lambda example: len(example[0]), reverse=True)  # packing wants the longest first
     ids, labels = zip(*batch)
     lengths = torch.tensor([len(x) for x in ids])
     return pad_sequence(ids, batch_first=True, padding_value=0), lengths, torch.tensor(labels)
@@ -65,7 +66,7 @@ class SentimentLSTM(nn.Module):
 
     def forward(self, text, text_lengths):
         embedded = self.dropout(self.embedding(text))
-        packed_embedded = pack_padded_sequence(embedded, text_lengths.cpu(), batch_first=True, enforce_sorted=False)
+        packed_embedded = pack_padded_sequence(embedded, text_lengths.cpu(), batch_first=True)
         packed_output, (hidden, cell) = self.rnn(packed_embedded)
         output, output_lengths = pad_packed_sequence(packed_output, batch_first=True)
         hidden = self.dropout(torch.cat((hidden[-2, :, :], hidden[-1, :, :]), dim=1))

@@ -14,7 +14,6 @@ earlier ones wait to be read.  Read next: multiprocess.py, the other end of the 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import io
 import os
 import pickle
@@ -31,6 +30,7 @@ from multiprocessing.reduction import ForkingPickler
 import numpy as np
 
 from ...ops.sampling import manual_seed
+from ...settings import blas
 from ...tensor import Tensor
 from .dataset import Dataset
 from .fetch import Fetcher
@@ -162,22 +162,10 @@ def prepare(worker_id: int, num_workers: int, base_seed: int, dataset: Dataset) 
     random.seed(seed)
     manual_seed(seed)
     np.random.seed(np.random.SeedSequence([worker_id, base_seed % 2**32, base_seed >> 32, 0]).generate_state(4))
-    use_one_blas_thread()
+    one_thread = blas("set_num_threads")  # the workers are the parallelism
+    if one_thread is not None:
+        one_thread(1)
     _worker_info = WorkerInfo(worker_id, num_workers, seed, dataset)
-
-
-def use_one_blas_thread() -> None:
-    """The workers are the parallelism: with a thread per core each, they would stand in one another's way.
-
-    The setting has no Python name. OpenBLAS's is reached through the module of NumPy that links to it; where NumPy has
-    another BLAS, OMP_NUM_THREADS or its like must be set before the program starts.
-    """
-    with contextlib.suppress(Exception):
-        core = np._core if hasattr(np, "_core") else np.core  # NumPy 2, NumPy 1
-        library = ctypes.CDLL(core._multiarray_umath.__file__)
-        for name in ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_", "openblas_set_num_threads"):
-            if hasattr(library, name):
-                return getattr(library, name)(1)
 
 
 def receive(pipe: Connection, tasks: queue.Queue) -> None:

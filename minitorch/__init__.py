@@ -123,9 +123,9 @@ from . import amp, backends, cuda, data, version
 # types, last: `dtype` and `device` are the names of files as well
 from .dtype import (
     ALIASES as _ALIASES, can_cast, dtype, finfo, get_default_dtype, iinfo, promote_types, set_default_dtype,
-    bool_, complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64,
+    bfloat16, bool_, complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64,
 )
-from .device import device
+from .device import device, get_default_device, set_default_device
 
 # Functions with the keyword `out`; the others name the dtype they insist on for it, in one sentence or the other.
 from .autograd.out import ITERATOR as _ITERATOR, OWN as _OWN, STRUCTURED as _STRUCTURED, with_out as _with_out

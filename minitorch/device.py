@@ -55,8 +55,36 @@ class device:  # noqa: N801 (torch's name)
         return device, (str(self),)
 
 
+    def __enter__(self) -> device:
+        _outer.append(_default[-1])
+        _default[-1] = self
+        return self
+
+    def __exit__(self, *exception) -> None:
+        _default[-1] = _outer.pop()
+
+
 CPU = device("cpu")
+_default, _outer = [CPU], []  # where new tensors go, and what it was before each `with device(...)`
+
+
+def get_default_device() -> device:
+    """Where tensors are made if nothing is said."""
+    return _default[-1]
+
+
+def set_default_device(device: device | str | int | None) -> None:
+    """Make new tensors here; None: on the CPU.
+
+    https://pytorch.org/docs/stable/generated/torch.set_default_device.html
+    """
+    _default[-1] = CPU if device is None else device_class(device)
+
+
 NOT_COMPILED = "Torch not compiled with CUDA enabled"  # torch's words for a machine without a GPU; the cause follows
+
+
+device_class = device  # `device` is an argument of set_default_device
 
 
 def cupy():

@@ -41,6 +41,19 @@ class dtype:  # noqa: N801 (torch's name)
         return {"float64": complex128}.get(self.name, complex64 if self.is_floating_point else self)
 
 
+class absent_dtype(dtype):  # noqa: N801
+    """A type of torch's that NumPy lacks: scripts may name it and compare with it; a tensor of it is refused."""
+
+    def __init__(self, name: str, itemsize: int):
+        self.name, self.itemsize = name, itemsize
+        self.is_floating_point, self.is_complex, self.is_signed = True, False, True
+
+    @property
+    def numpy(self) -> np.dtype:
+        raise NotImplementedError(f"{self.name}: NumPy has no such type")
+
+
+bfloat16 = absent_dtype("bfloat16", 2)
 uint8, int8, int16, int32, int64 = map(dtype, ("uint8", "int8", "int16", "int32", "int64"))
 uint16, uint32, uint64 = map(dtype, ("uint16", "uint32", "uint64"))
 float16, float32, float64 = map(dtype, ("float16", "float32", "float64"))

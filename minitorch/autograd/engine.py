@@ -10,6 +10,7 @@ https://pytorch.org/docs/stable/notes/autograd.html
 
 from __future__ import annotations
 
+import warnings
 from heapq import heappop, heappush
 
 from ..device import array_module
@@ -311,11 +312,14 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, creat
 
 
 def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, create_graph: bool = False,
-         allow_unused: bool | None = None, is_grads_batched: bool = False, materialize_grads: bool = False) -> tuple:
+         only_inputs: bool = True, allow_unused: bool | None = None, is_grads_batched: bool = False, materialize_grads: bool = False) -> tuple:
     """The gradients of the sum of `outputs` with respect to `inputs`; no `.grad` is touched.
 
     https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
+    if not only_inputs:
+        warnings.warn("only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient "
+                      "for other parts of the graph, please use minitorch.autograd.backward.", FutureWarning, stacklevel=2)
     if is_grads_batched:
         raise NotImplementedError("autograd.grad: is_grads_batched")
     if materialize_grads and allow_unused is False:

@@ -39,6 +39,10 @@ from .upsampling import (
     ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample, UpsamplingBilinear2d, UpsamplingNearest2d,
 )
 from .distance import CosineSimilarity, PairwiseDistance
+from .multihead import MultiheadAttention
+from .transformer import (
+    Transformer, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer,
+)
 
 __all__ = ["functional", "init", "parallel", "parameter", "utils", *[name for name in dir() if name[0].isupper()]]
 __getattr__ = _say_what_is_missing(__name__)

@@ -55,6 +55,7 @@ from ..ops.margin_loss import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from ..ops.multihead import multi_head_attention_forward
 from ..ops.norm import batch_norm, group_norm, instance_norm, layer_norm, normalize, rms_norm
 from ..ops.piecewise import (
     hardshrink,

@@ -21,7 +21,7 @@ from ..autograd.attributes import alias
 from ..autograd.grad_mode import INFERENCE, mode
 from ..autograd.graph import INFERENCE_VERSION
 from ..autograd.op import op
-from ..device import CPU, array_module, is_array, module_of, move, window
+from ..device import CPU, array_module, get_default_device, is_array, module_of, move, window
 from ..device import device as device_class
 from ..dtype import CAPITAL, astype, copy_order, default, numpy_dtype
 from ..tensor import (
@@ -87,7 +87,7 @@ def place(name: str, device, dtype=None, layout: layout | None = None):
     """(array module, device, NumPy dtype or None) for a new array; what is not supported is refused by name."""
     if layout not in (None, strided):
         raise NotImplementedError(f"{name}: layout")
-    where = CPU if device is None else device_class(device)
+    where = get_default_device() if device is None else device_class(device)
     return module_of(where), where, numpy_dtype(dtype)
 
 

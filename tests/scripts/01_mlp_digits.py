@@ -72,7 +72,7 @@ for name, param in model.named_parameters():
     print(f"Layer: {name} | Size: {param.size()} | Values : {param[:2]} \n")
 
 loss_fn = nn.CrossEntropyLoss()
-optimizer = torch.optim.SGD(model.parameters(), lr=5e-2, momentum=0.9)
+optimizer = torch.optim.SGD(model.parameters(), lr=3e-2, momentum=0.9)
 
 
 def train(dataloader, model, loss_fn, optimizer):
@@ -109,7 +109,7 @@ def test(dataloader, model, loss_fn):
     print(f"Test Error: \n Accuracy: {(100*correct):>0.1f}%, Avg loss: {test_loss:>8f} \n")
 
 
-epochs = 3
+epochs = 4
 for t in range(epochs):
     print(f"Epoch {t+1}\n-------------------------------")
     train(train_dataloader, model, loss_fn, optimizer)

@@ -156,7 +156,7 @@ if __name__ == '__main__':
             epoch_loss += loss.item()
         dice, accuracy = evaluate(model, val_loader, device)
         scheduler.step()
-        logging.info(f'Epoch {epoch}: loss {epoch_loss / len(train_loader):.4f}, dice {dice:.4f}, pixels right {accuracy:.3f}, '
+        logging.info(f'Epoch {epoch}: loss {epoch_loss / len(train_loader):.4f}, dice {dice:.4f}, pixels right {accuracy:.4f}, '
                      f'lr {scheduler.get_last_lr()[0]:.5f}')
     state_dict = model.state_dict()
     state_dict['mask_values'] = [0, 255]

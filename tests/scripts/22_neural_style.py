@@ -9,6 +9,7 @@ import torch.optim as optim
 torch.manual_seed(4)
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 torch.set_default_device(device)
+torch.set_default_dtype(torch.float64)  # LBFGS follows the roundings of float32 as if they were slopes
 imsize = 24
 
 # two pictures: a disc, and slanted stripes
@@ -108,13 +109,13 @@ def get_style_model_and_losses(cnn, style_img, content_img):
     return model[:(i + 1)], style_losses, content_losses
 
 
-def run_style_transfer(cnn, content_img, style_img, input_img, num_steps=20, style_weight=300, content_weight=1):
+def run_style_transfer(cnn, content_img, style_img, input_img, num_steps=40, style_weight=300, content_weight=1):
     model, style_losses, content_losses = get_style_model_and_losses(cnn, style_img, content_img)
     print(model)
     input_img.requires_grad_(True)
     model.eval()
     model.requires_grad_(False)
-    optimizer = optim.LBFGS([input_img], lr=0.1)
+    optimizer = optim.LBFGS([input_img], lr=0.3)
     run = [0]
     while run[0] < num_steps:
         def closure():
@@ -133,7 +134,7 @@ def run_style_transfer(cnn, content_img, style_img, input_img, num_steps=20, sty
             loss = style_score + content_score
             loss.backward()
             run[0] += 1
-            if run[0] % 5 == 0:
+            if run[0] % 10 == 0:
                 print("run {}:".format(run))
                 print('Style Loss : {:4f} Content Loss: {:4f}'.format(style_score.item(), content_score.item()))
             return style_score + content_score

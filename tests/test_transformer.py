@@ -1,0 +1,214 @@
+"""MultiheadAttention and the Transformer's layers against torch."""
+
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+
+import minitorch
+
+torch = pytest.importorskip("torch")
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::UserWarning")]
+
+LIBRARIES = (minitorch, torch)
+
+
+def array(x):
+    return None if x is None else x.detach().numpy()
+
+
+def same(ours, theirs, dtype: str, what: str):
+    tolerance = {"float64": 1e-9, "float32": 2e-5}[dtype]
+    assert len(ours) == len(theirs), what
+    for k, (a, b) in enumerate(zip(ours, theirs)):
+        assert (a is None) == (b is None), f"{what} {k}"
+        if a is not None:
+            np.testing.assert_allclose(array(a), array(b), rtol=tolerance, atol=tolerance, err_msg=f"{what} {k}")
+
+
+def made(t, make, dtype: str):
+    t.manual_seed(3)
+    return make(t.nn, dtype=getattr(t, dtype))
+
+
+def check_whole(make, call, dtype: str = "float64", second: bool = False):
+    """Text, keys, initial values, results in train (dropout from the same stream) and eval, gradients."""
+    outcome = []
+    for t in LIBRARIES:
+        layer = made(t, make, dtype)
+        facts = [repr(layer), [(k, tuple(v.shape)) for k, v in layer.state_dict().items()]]
+        numbers = {"initial values": list(layer.parameters())}
+        t.manual_seed(4)
+        with t.no_grad():  # values that start as 0 or 1 would hide mistakes
+            for p in layer.parameters():
+                p.add_(0.1 * t.randn(p.shape, dtype=t.float64).to(p.dtype))
+        for training in (True, False):
+            layer.train(training)
+            t.manual_seed(5)
+            inputs, results = call(t, layer, getattr(t, dtype))
+            results = [r for r in (results if isinstance(results, tuple) else (results,)) if r is not None]
+            loss = sum((r * t.linspace(0.5, 1.5, r.numel(), dtype=r.dtype).view(r.shape)).sum() for r in results)
+            variables = [*inputs, *layer.parameters()]
+            gradients = t.autograd.grad(loss, variables, create_graph=second, allow_unused=True)
+            numbers[f"results, training={training}"] = results
+            numbers[f"gradients, training={training}"] = gradients
+            if second:
+                again = sum((g * g).sum() for g in gradients if g is not None)
+                numbers[f"second, training={training}"] = t.autograd.grad(again, variables, allow_unused=True)
+        with t.no_grad():
+            numbers["inference"] = [r for r in (lambda r: r if isinstance(r, tuple) else (r,))(
+                call(t, layer, getattr(t, dtype), False)[1])]
+        outcome.append((facts, numbers))
+    (facts, ours), (their_facts, theirs) = outcome
+    assert facts == their_facts
+    for what in theirs:
+        if dtype == "float32" and what == "initial values":
+            for a, b in zip(ours[what], theirs[what]):
+                np.testing.assert_array_equal(array(a), array(b))
+        same(ours[what], theirs[what], dtype, what)
+
+
+def drawn(t, shape, dtype, requires_grad=True):
+    return t.randn(shape, dtype=t.float64).to(dtype).requires_grad_(requires_grad)
+
+
+MASKS = {
+    "none": lambda t, dtype: {},
+    "causal": lambda t, dtype: {"attn_mask": t.nn.Transformer.generate_square_subsequent_mask(5, dtype=dtype)[:3]},
+    "bool": lambda t, dtype: {"attn_mask": t.tensor([[0, 1, 0, 0, 1], [0, 0, 0, 1, 0], [1, 0, 0, 0, 0]]).bool()},
+    "per head": lambda t, dtype: {"attn_mask": (t.arange(60.0).view(4, 3, 5) / 30).to(dtype)},
+    "padding": lambda t, dtype: {"key_padding_mask": t.tensor([[0, 0, 0, 1, 1], [0, 0, 0, 0, 1]]).bool()},
+    "float padding": lambda t, dtype: {"key_padding_mask": t.tensor([[0, 0, 0.5, 1, -9], [0, 0, 0, 0, 1]]).to(dtype)},
+    "both": lambda t, dtype: {"attn_mask": t.tensor([[0, 1, 0, 0, 1], [0, 0, 0, 1, 0], [1, 0, 0, 0, 0]]).bool(),
+                              "key_padding_mask": t.tensor([[0, 0, 0, 1, 1], [0, 0, 0, 0, 1]]).bool()},
+}
+
+
+@pytest.mark.parametrize("need_weights", [True, False])
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize("options", [
+    {}, {"bias": False}, {"batch_first": True}, {"dropout": 0.4}, {"kdim": 3, "vdim": 6}, {"add_bias_kv": True},
+    {"add_zero_attn": True}, {"add_bias_kv": True, "add_zero_attn": True, "kdim": 3, "batch_first": True},
+], ids=str)
+def test_attention(options, mask, need_weights):
+    def call(t, layer, dtype, grad=True):
+        shapes = [(3, 2, 4), (5, 2, options.get("kdim", 4)), (5, 2, options.get("vdim", 4))]
+        if options.get("batch_first"):
+            shapes = [(b, a, c) for a, b, c in shapes]
+        inputs = [drawn(t, shape, dtype, grad) for shape in shapes]
+        return inputs, layer(*inputs, need_weights=need_weights, **MASKS[mask](t, dtype))
+
+    check_whole(lambda nn, **kw: nn.MultiheadAttention(4, 2, **options, **kw), call)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("form", ["self", "memory", "unbatched", "each head", "unbatched mask"])
+def test_forms_of_attention(form, dtype):
+    def call(t, layer, dtype, grad=True):
+        x = drawn(t, (3, 4) if "unbatched" in form else (3, 2, 4), dtype, grad)
+        memory = drawn(t, (5, 2, 4), dtype, grad)
+        if form == "self":
+            return [x], layer(x, x, x)
+        if form == "memory":
+            return [x, memory], layer(x, memory, memory)
+        if form == "each head":
+            return [x], layer(x, x, x, average_attn_weights=False)
+        mask = t.zeros(2, 3, 3, dtype=dtype) if form == "unbatched mask" else None
+        return [x], layer(x, x, x, attn_mask=mask)
+
+    check_whole(lambda nn, **kw: nn.MultiheadAttention(4, 2, **kw), call, dtype, second=dtype == "float64")
+
+
+LAYERS = [dict(zip(("batch_first", "norm_first", "activation", "bias"), values))
+          for values in itertools.product((True, False), (True, False), ("relu", "gelu"), (True, False))]
+
+
+@pytest.mark.parametrize("options", LAYERS, ids=str)
+def test_encoder_layer(options):
+    def call(t, layer, dtype, grad=True):
+        x = drawn(t, (2, 3, 4), dtype, grad)
+        mask = t.nn.Transformer.generate_square_subsequent_mask(3 if options["batch_first"] else 2, dtype=dtype)
+        return [x], layer(x, src_mask=mask)
+
+    check_whole(lambda nn, **kw: nn.TransformerEncoderLayer(4, 2, 6, dropout=0.2, **options, **kw), call)
+
+
+@pytest.mark.parametrize("options", LAYERS[::3], ids=str)
+def test_decoder_layer(options):
+    def call(t, layer, dtype, grad=True):
+        x, memory = drawn(t, (2, 3, 4), dtype, grad), drawn(t, (2, 5, 4) if options["batch_first"] else (5, 3, 4), dtype,
+                                                            grad)
+        return [x, memory], layer(x, memory)
+
+    check_whole(lambda nn, **kw: nn.TransformerDecoderLayer(4, 2, 6, dropout=0.2, **options, **kw), call)
+
+
+@pytest.mark.parametrize("nested", [True, False])
+@pytest.mark.parametrize("norm", [True, False])
+def test_encoder_with_padding(nested, norm):
+    """In inference torch leaves padded positions out and puts zeros in their place."""
+    def make(nn, dtype):
+        layer = nn.TransformerEncoderLayer(4, 2, 6, dropout=0.1, batch_first=True, dtype=dtype)
+        return nn.TransformerEncoder(layer, 2, nn.LayerNorm(4, dtype=dtype) if norm else None, nested)
+
+    def call(t, layer, dtype, grad=True):
+        x = drawn(t, (2, 3, 4), dtype, grad)
+        return [x], layer(x, src_key_padding_mask=t.tensor([[False, False, True], [False, False, False]]))
+
+    check_whole(make, call)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("options", [{}, {"batch_first": True, "activation": "gelu"}, {"norm_first": True,
+                                                                                       "bias": False}], ids=str)
+def test_transformer(options, dtype):
+    def call(t, layer, dtype, grad=True):
+        first = options.get("batch_first")
+        src, tgt = [drawn(t, (2, n, 4) if first else (n, 2, 4), dtype, grad) for n in (5, 3)]
+        padding = t.tensor([[False] * 5, [False] * 4 + [True]])
+        mask = layer.generate_square_subsequent_mask(3, dtype=dtype)
+        return [src, tgt], layer(src, tgt, tgt_mask=mask, src_key_padding_mask=padding.to(dtype).mul(-9),
+                                 memory_key_padding_mask=padding)
+
+    check_whole(lambda nn, **kw: nn.Transformer(4, 2, 2, 2, 6, dropout=0.1, **options, **kw), call, dtype)
+
+
+@pytest.mark.parametrize("call", [
+    lambda t: t.nn.MultiheadAttention(5, 2), lambda t: t.nn.MultiheadAttention(0, 2),
+    lambda t: t.nn.MultiheadAttention(4, 2)(t.ones(3, 2, 6), t.ones(3, 2, 6), t.ones(3, 2, 6)),
+    lambda t: t.nn.MultiheadAttention(4, 2)(t.ones(4), t.ones(3, 2, 4), t.ones(3, 2, 4)),
+    lambda t: t.nn.MultiheadAttention(4, 2)(t.ones(3, 2, 4), t.ones(3, 4), t.ones(3, 2, 4)),
+    lambda t: t.nn.MultiheadAttention(4, 2)(*[t.ones(3, 2, 4)] * 3, attn_mask=t.ones(2, 3)),
+    lambda t: t.nn.MultiheadAttention(4, 2)(*[t.ones(3, 2, 4)] * 3, attn_mask=t.ones(2, 3, 3)),
+    lambda t: t.nn.MultiheadAttention(4, 2)(*[t.ones(3, 2, 4)] * 3, attn_mask=t.ones(3, 3).long()),
+    lambda t: t.nn.MultiheadAttention(4, 2)(*[t.ones(3, 2, 4)] * 3, key_padding_mask=t.ones(3, 3).bool()),
+    lambda t: t.nn.MultiheadAttention(4, 2)(*[t.ones(3, 2, 4)] * 3, key_padding_mask=t.ones(3).bool()),
+    lambda t: t.nn.MultiheadAttention(4, 2)(*[t.ones(3, 2, 4)] * 3, is_causal=True),
+    lambda t: t.nn.TransformerEncoderLayer(4, 2, activation="tanh"),
+    lambda t: t.nn.Transformer(4, 2, 1, 1, 6)(t.ones(3, 2, 4), t.ones(3, 3, 4)),
+    lambda t: t.nn.Transformer(4, 2, 1, 1, 6)(t.ones(3, 2, 5), t.ones(3, 2, 4)),
+])
+def test_errors(call):
+    raised = []
+    for t in LIBRARIES:
+        with pytest.raises(Exception) as caught:  # noqa: B017, PT011 (whatever torch raises)
+            call(t)
+        raised.append((caught.type, str(caught.value).replace("minitorch", "torch")))
+    assert raised[0] == raised[1]
+
+
+@pytest.mark.parametrize("options", [{}, {"batch_first": True}, {"batch_first": True, "norm_first": True},
+                                     {"batch_first": True, "bias": False}, {"batch_first": True, "nhead": 1},
+                                     {"batch_first": True, "activation": "tanh"}], ids=str)
+def test_warnings_of_the_encoder(options):
+    told = []
+    for t in LIBRARIES:
+        given = {"nhead": 2, **options}
+        if "activation" in given:
+            given["activation"] = t.tanh
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            t.nn.TransformerEncoder(t.nn.TransformerEncoderLayer(4, dim_feedforward=6, **given), 1)
+        told.append([str(w.message) for w in caught])
+    assert told[0] == told[1]

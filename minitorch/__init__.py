@@ -103,6 +103,7 @@ from .ops.rnn import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rn
 from .storage import UntypedStorage
 from . import serialization
 from .serialization import load, save
+from .dlpack import from_dlpack, to_dlpack
 
 # printing
 from .printing import set_printoptions
@@ -110,15 +111,16 @@ from .printing import set_printoptions
 # the process
 from .settings import (
     are_deterministic_algorithms_enabled, compile, get_float32_matmul_precision, get_num_interop_threads,
-    get_num_threads, is_deterministic_algorithms_warn_only_enabled, set_float32_matmul_precision,
-    set_num_interop_threads, set_num_threads, set_warn_always, typename, use_deterministic_algorithms,
+    get_num_threads, is_deterministic_algorithms_warn_only_enabled, is_storage, is_warn_always_enabled,
+    set_float32_matmul_precision, set_num_interop_threads, set_num_threads, set_warn_always, typename,
+    use_deterministic_algorithms,
 )
-from .amp import autocast
+from .amp import autocast, is_autocast_enabled
 from .missing import say_what_is_missing as _say_what_is_missing
 
 # namespaces
 from . import nn, optim, random, utils
-from . import amp, backends, cuda, data, version
+from . import accelerator, amp, backends, cuda, data, multiprocessing, version
 
 # types, last: `dtype` and `device` are the names of files as well
 from .dtype import (
@@ -157,3 +159,5 @@ inf, nan, pi, e, newaxis = _math.inf, _math.nan, _math.pi, _math.e, None
 
 __all__ = [name for name in dir() if not name.startswith("_")]
 __getattr__ = _say_what_is_missing(__name__)
+
+from . import einops_backend as _einops_backend

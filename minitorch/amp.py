@@ -1,26 +1,35 @@
 """minitorch.amp: automatic mixed precision. Not here yet: what is switched off passes, what is switched on is refused.
 
+As in torch, a script written for a GPU runs without one: what is asked of "cuda" is then switched off, with a warning.
 https://pytorch.org/docs/stable/amp.html
 """
 
 from __future__ import annotations
 
-import functools
-import types
 import warnings
+from collections.abc import Callable
 
-from .device import cuda_is_available
+from .device import cuda_is_available, device
+from .dtype import float16
+
+__all__ = ["GradScaler", "autocast", "is_autocast_enabled"]
 
 
-class autocast:  # noqa: N801
-    """`enabled=False` changes nothing, nor does "cuda" without a GPU (with torch's warning); anything else raises."""
+class autocast:  # noqa: N801 (torch's name)
+    """Switched off it changes nothing, as a `with` block and as a decorator."""
 
     def __init__(self, device_type: str, dtype=None, enabled: bool = True, cache_enabled: bool | None = None):
-        if enabled and device_type == "cuda" and not cuda_is_available():
+        if not isinstance(device_type, str):
+            raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
+        self.device = device(device_type).type
+        if enabled and self.device == "cuda" and not cuda_is_available():
             warnings.warn("CUDA is not available or torch_xla is imported. Disabling autocast.", stacklevel=2)
-            enabled = False
-        if enabled:
-            raise NotImplementedError(f"autocast: mixed precision on {device_type!r}; pass enabled=False to go on without")
+        elif enabled and self.device == "cpu" and dtype not in (None, float16):
+            warnings.warn("In CPU autocast, but the target dtype is not supported. Disabling autocast.\nCPU Autocast "
+                          "only supports dtypes of torch.bfloat16, torch.float16 currently.", stacklevel=2)
+        elif enabled:
+            raise NotImplementedError(f"autocast: mixed precision on {device_type!r}; pass enabled=False to go on "
+                                      "without it")
 
     def __enter__(self) -> autocast:
         return self
@@ -28,20 +37,24 @@ class autocast:  # noqa: N801
     def __exit__(self, *exception) -> None:
         """There is nothing to switch back."""
 
-    def __call__(self, function):
+    def __call__(self, function: Callable) -> Callable:
         return function
 
 
+def is_autocast_enabled(device_type: str = "cuda", /) -> bool:
+    """False: `autocast` cannot be switched on yet."""
+    return False
+
+
 class GradScaler:
-    """Scales losses so that float16 gradients do not vanish. Without a GPU it is disabled, and hands everything on."""
+    """Keeps float16 gradients from vanishing. Switched off, as it is without a GPU, it hands everything on."""
 
     def __init__(self, device: str = "cuda", init_scale: float = 65536.0, growth_factor: float = 2.0,
                  backoff_factor: float = 0.5, growth_interval: int = 2000, enabled: bool = True):
-        if enabled and device == "cuda" and not cuda_is_available():
-            warnings.warn("torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.", stacklevel=2)
-            enabled = False
-        if enabled:
+        if enabled and (device != "cuda" or cuda_is_available()):
             raise NotImplementedError("GradScaler: enabled")
+        if enabled:
+            warnings.warn("torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.", stacklevel=2)
 
     def is_enabled(self) -> bool:
         return False
@@ -65,8 +78,4 @@ class GradScaler:
         return {}
 
     def load_state_dict(self, state_dict: dict) -> None:
-        """A disabled scaler has no state."""
-
-
-cuda_amp = types.SimpleNamespace(autocast=functools.partial(autocast, "cuda"),
-                                 GradScaler=functools.partial(GradScaler, "cuda"))
+        """What is switched off has no state."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.metadata
+import os
 import platform
 import shutil
 import subprocess
@@ -14,78 +14,101 @@ import numpy as np
 
 import minitorch
 import minitorch.kernels as kernels
-from minitorch.device import cuda_is_available
+from minitorch.device import cuda_is_available, cupy
+
+CUPY = ("cupy-cuda13x", "cupy-cuda12x", "cupy")  # the names under which CuPy is distributed
 
 
-def installed(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+class Missing(Exception):
+    """Something that may well be missing: what is said in its place, and what to do for it."""
+
+
+def python() -> str:
+    return f"{platform.python_version()} ({sys.platform}, {platform.machine()})"
 
 
 def blas() -> str:
-    """The name and version of NumPy's BLAS, and its threads."""
-    try:
-        found = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-        name = f"{found['name']} {found['version']}"
-    except (TypeError, KeyError):  # an older NumPy, or a build that does not tell
-        name = "unknown"
-    return f"{name}, {minitorch.get_num_threads()} threads"
+    """NumPy's BLAS and its threads."""
+    found = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return (f"{found.get('name', 'of an unknown name')} {found.get('version', '')}, {minitorch.get_num_threads()} threads "
+            f"on {cores} cores")
 
 
-def compiler() -> str | None:
-    """The first line that a C++ compiler says of itself."""
-    for name in ("g++", "clang++"):
-        if shutil.which(name):
-            told = subprocess.run([name, "--version"], capture_output=True, text=True)
-            if told.returncode == 0:
-                return told.stdout.splitlines()[0]
-    return None
+def says(*command: str) -> str:
+    """The first line that a program prints; nothing if it is not there or fails."""
+    if shutil.which(command[0]) is None:
+        return ""
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return told.stdout.partition("\n")[0] if told.returncode == 0 else ""
 
 
-def cupy_packages() -> list[str]:
-    """CuPy as installed, under whichever of its names."""
-    return [f"{name} {version}" for name in ("cupy-cuda13x", "cupy-cuda12x", "cupy")
-            if (version := installed(name)) is not None]
+def driver() -> str:
+    """The GPU and the version of its driver."""
+    return says("nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader")
 
 
-def gradcheck_passes() -> bool:
-    """Whether a small network's formulas agree with finite differences on this machine."""
-    minitorch.manual_seed(0)
-    w = minitorch.randn(3, 2, dtype=minitorch.float64, requires_grad=True)
-    x = minitorch.randn(4, 3, dtype=minitorch.float64, requires_grad=True)
-    return minitorch.autograd.gradcheck(lambda x, w: minitorch.nn.functional.softmax((x @ w).tanh(), 1), (x, w))
+def cupy_version() -> str:
+    found = [dist.name + " " + dist.version for dist in importlib.metadata.distributions() if dist.name in CUPY]
+    if not found:
+        raise Missing("not installed", "For the GPU: pip install cupy-cuda13x (or cupy-cuda12x, for a driver that knows "
+                                       "no CUDA 13)." if driver() else "")
+    return ", ".join(sorted(set(found)))
 
 
-def kernel_files() -> list[Path]:
-    return sorted(Path(kernels.__file__).parent.glob("*.cu"))
+def cuda() -> str:
+    """The GPU as CuPy sees it, the newest CUDA its driver knows, and the compiler for kernels."""
+    if cuda_is_available():
+        versions = cupy().cuda.runtime.driverGetVersion(), cupy().cuda.nvrtc.getVersion()
+        known, compiler = f"{versions[0] // 1000}.{versions[0] % 1000 // 10}", ".".join(map(str, versions[1]))
+        return f"{minitorch.cuda.get_device_name(0)}, driver for CUDA {known}, NVRTC {compiler}"
+    if driver():
+        raise Missing(f"{driver()}, not reached", "There is a GPU that CuPy does not reach: install CuPy for the CUDA of "
+                                                  "its driver.")
+    raise Missing("no NVIDIA driver found", "Without an NVIDIA GPU everything runs on the CPU.")
+
+
+def compiler() -> str:
+    """What a C++ compiler says of itself."""
+    for name in (os.environ.get("CXX", ""), "g++", "clang++"):
+        if name and says(name, "--version"):
+            return says(name, "--version")
+    raise Missing("none found", "To run kernels without a GPU, install g++ or clang++.")
+
+
+def gradcheck() -> str:
+    """Compare the gradients of a small network with finite differences."""
+    generator = minitorch.Generator().manual_seed(0)
+    x, w = (minitorch.randn(*shape, dtype=minitorch.float64, requires_grad=True, generator=generator)
+            for shape in ((4, 3), (3, 2)))
+    minitorch.autograd.gradcheck(lambda x, w: minitorch.nn.functional.softmax((x @ w).tanh(), 1), (x, w))
+    return "passed"
+
+
+def kernel() -> str:
+    """The kernel files. As soon as there are any, one is to be loaded and run here, on the GPU or simulated."""
+    files = list(Path(kernels.__file__).parent.glob("*.cu"))
+    if files:
+        raise NotImplementedError(f"doctor: running one of {len(files)} kernel files")
+    raise Missing("none in this version: NumPy and CuPy compute everything", "")
+
+
+ROWS = {"minitorch": lambda: minitorch.__version__, "Python": python, "NumPy": lambda: np.__version__, "BLAS": blas,
+        "CuPy": cupy_version, "CUDA": cuda, "C++ compiler": compiler, "gradcheck": gradcheck, "kernels": kernel}
 
 
 def main() -> int:
-    """Print the table and the advice; 1 if something that is there does not work."""
-    cupy, cxx, files = cupy_packages(), compiler(), kernel_files()
-    works = gradcheck_passes()
-    rows = [
-        ("minitorch", importlib.import_module("minitorch").__version__),
-        ("Python", f"{platform.python_version()} ({sys.platform}, {platform.machine()})"),
-        ("NumPy", np.__version__), ("BLAS", blas()),
-        ("CuPy", ", ".join(cupy) or "not installed"),
-        ("CUDA", f"{minitorch.cuda.device_count()} GPU" if cuda_is_available() else "no GPU found"),
-        ("C++ compiler", cxx or "none found"),
-        ("gradcheck", "passed" if works else "FAILED"),
-        ("kernels", f"{len(files)} files" if files else "none yet in this version"),
-    ]
-    for name, value in rows:
-        print(f"{name:<13} {value}")
-    advice = []
-    if not works:
-        advice.append("The gradcheck failed: this NumPy computes something else than expected. Please report it.")
-    if not cupy:
-        advice.append("For a GPU: pip install cupy-cuda12x or cupy-cuda13x, whichever CUDA the driver has.")
-    elif not cuda_is_available():
-        advice.append("CuPy is installed and finds no GPU: look at the driver (nvidia-smi).")
-    if files and cxx is None:
-        advice.append("To run kernels without a GPU, install g++ or clang.")
-    print("\n" + "\n".join(advice or ["Nothing is missing."]))
-    return 0 if works else 1
+    """Print the table, then what to install; 1 if something that is there does not work."""
+    advice, broken = [], 0
+    for name, look in ROWS.items():
+        try:
+            shown = look()
+        except Missing as missing:
+            shown = missing.args[0]
+            advice.append(missing.args[1])
+        except Exception as error:  # whatever it is, the other rows are still of use
+            shown, broken = f"FAILED: {type(error).__name__}: {error}".partition("\n")[0], broken + 1
+            advice.append(f"{name} does not work as it should: please report this table.")
+        print(f"{name:<13} {shown}")
+    print("\n" + "\n".join(filter(None, advice)) if any(advice) else "\nNothing is missing.")
+    return 1 if broken else 0

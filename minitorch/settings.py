@@ -1,130 +1,190 @@
 """Switches of torch that concern the whole process: threads, precision of matmul, determinism, compile.
 
-Where there is nothing to switch (matmul is always exact here, every operation deterministic, nothing is compiled), the
-value is kept and given back, so that a script finds what it has set.
+Where there is nothing to switch (float32 products are computed in float32, every operation is deterministic, nothing
+is compiled), the value is kept and given back, so that a script finds what it has set.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import types
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
+from .storage import TypedStorage, UntypedStorage
 from .tensor import Tensor
 
 __all__ = [
     "are_deterministic_algorithms_enabled", "compile", "get_float32_matmul_precision", "get_num_interop_threads",
-    "get_num_threads", "is_deterministic_algorithms_warn_only_enabled", "set_float32_matmul_precision",
-    "set_num_interop_threads", "set_num_threads", "set_warn_always", "typename", "use_deterministic_algorithms",
+    "get_num_threads", "is_deterministic_algorithms_warn_only_enabled", "is_storage", "is_warn_always_enabled",
+    "set_float32_matmul_precision", "set_num_interop_threads", "set_num_threads", "set_warn_always", "typename",
+    "use_deterministic_algorithms",
 ]
 
-kept = {"precision": "highest", "deterministic": False, "warn_only": False, "interop": os.cpu_count() or 1,
-        "threads": None, "compile_told": False}
+kept = types.SimpleNamespace(precision="highest", deterministic=False, warn_only=False, warn_always=False,
+                             threads=os.cpu_count() or 1, interop_threads=None, told_of_compile=False)
+
+
+def checked(caller: str, value, kind: type):
+    """The value, if it is of that very type: torch counts no bool among the integers."""
+    if type(value) is not kind:
+        an = "an" if kind is int else "a"
+        raise RuntimeError(f"{caller} expects {an} {kind.__name__}, but got {type(value).__name__}")
+    return value
+
 
 # ---------------------------------------------------------------- threads
 
 
-def blas(name: str):
-    """A function of NumPy's OpenBLAS, reached through the module that links to it; None for another BLAS."""
-    core = np._core if hasattr(np, "_core") else np.core  # NumPy 2, NumPy 1
+def blas_threads() -> tuple[Callable, Callable] | None:
+    """How to ask NumPy's BLAS for its number of threads, and how to set it; None where neither is possible.
+
+    OpenBLAS, which NumPy's own wheels bring, is reached through the module of NumPy that is linked to it; any other by
+    threadpoolctl, where that is installed.
+    """
+    core = ctypes.CDLL(np._core._multiarray_umath.__file__)
+    for name in ("scipy_openblas_{}64_", "openblas_{}64_", "openblas_{}"):
+        if hasattr(core, name.format("set_num_threads")):
+            return tuple(getattr(core, name.format(verb)) for verb in ("get_num_threads", "set_num_threads"))
     try:
-        library = ctypes.CDLL(core._multiarray_umath.__file__)
-    except OSError:
+        import threadpoolctl
+    except ImportError:
         return None
-    for full in (f"scipy_openblas_{name}64_", f"openblas_{name}64_", f"openblas_{name}"):
-        if hasattr(library, full):
-            return getattr(library, full)
-    return None
+    found = threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers
+    return (found[0].get_num_threads, found[0].set_num_threads) if found else None
+
+
+def limit_blas(threads: int) -> bool:
+    """Let matrix products run on so many threads; whether that was possible."""
+    found = blas_threads()
+    if found is not None:
+        found[1](threads)
+    return found is not None
 
 
 def get_num_threads() -> int:
-    """How many threads matrix products run on."""
-    ask = blas("get_num_threads")
-    return ask() if ask is not None else kept["threads"] or os.cpu_count() or 1
+    """How many threads matrix products run on.
+
+    https://pytorch.org/docs/stable/generated/torch.get_num_threads.html
+    """
+    found = blas_threads()
+    return kept.threads if found is None else found[0]()
 
 
-def set_num_threads(int: int) -> None:  # noqa: A002 (torch's name)
-    """Let matrix products run on so many threads. With a BLAS other than OpenBLAS: a warning, and nothing more.
+def set_num_threads(count: int, /) -> None:
+    """Let matrix products run on so many threads; a warning, and nothing more, where NumPy's BLAS cannot be told.
 
     https://pytorch.org/docs/stable/generated/torch.set_num_threads.html
     """
-    if type(int) is not type(0):
-        raise RuntimeError(f"set_num_threads expects an int, but got {type(int).__name__}")
-    if int <= 0:
+    if checked("set_num_threads", count, int) <= 0:
         raise RuntimeError("set_num_threads expects a positive integer")
-    kept["threads"], tell = int, blas("set_num_threads")
-    if tell is None:
-        warnings.warn("set_num_threads: this NumPy has a BLAS whose threads cannot be set from here; set OMP_NUM_THREADS "
-                      "(MKL_NUM_THREADS, VECLIB_MAXIMUM_THREADS) before the program starts", stacklevel=2)
-    else:
-        tell(int)
+    kept.threads = count
+    if not limit_blas(count):
+        warnings.warn("set_num_threads: the threads of this NumPy's BLAS cannot be set from here; pip install "
+                      "threadpoolctl, or set OMP_NUM_THREADS before the program starts", stacklevel=2)
 
 
 def get_num_interop_threads() -> int:
-    """How many operations could run side by side; here each waits for the one before."""
-    return kept["interop"]
+    """How many operations torch would run side by side; here each waits for the one before."""
+    return kept.interop_threads or os.cpu_count() or 1
 
 
-def set_num_interop_threads(int: int) -> None:  # noqa: A002 (torch's name)
+def set_num_interop_threads(count: int, /) -> None:
     """Kept, and without effect: operations run one after another."""
-    kept["interop"] = int
+    if checked("set_num_interop_threads", count, int) <= 0:
+        raise RuntimeError("set_num_interop_threads expects a positive integer")
+    if kept.interop_threads is not None:
+        raise RuntimeError("Error: cannot set number of interop threads after parallel work has started or "
+                           "set_num_interop_threads called")
+    kept.interop_threads = count
 
 
 # ---------------------------------------------------------------- numbers
 
 
 def get_float32_matmul_precision() -> str:
-    """"highest", unless a script has set something else."""
-    return kept["precision"]
+    """"highest", unless a script has set "high" or "medium"."""
+    return kept.precision
 
 
 def set_float32_matmul_precision(precision: str) -> None:
-    """Kept, and without effect: float32 products are always computed in float32."""
-    if precision not in ("highest", "high", "medium"):
-        warnings.warn(f"{precision} is not one of 'highest', 'high', or 'medium'; the current "
-                      "set_float32_matmul_precision call has no effect", stacklevel=2)
-        return
-    kept["precision"] = precision
+    """Kept, and without effect: float32 products are always computed in float32.
+
+    https://pytorch.org/docs/stable/generated/torch.set_float32_matmul_precision.html
+    """
+    if checked("set_float32_matmul_precision", precision, str) in ("highest", "high", "medium"):
+        kept.precision = precision
+    else:
+        warnings.warn(f"{precision} is not one of 'highest', 'high', or 'medium'; the current"  # torch's spelling
+                      "setFloat32MatmulPrecision call has no effect.", stacklevel=2)
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
     """Kept, and without effect: every operation gives the same numbers each time."""
-    kept["deterministic"], kept["warn_only"] = bool(mode), bool(warn_only)
+    for name, flag in (("mode", mode), ("warn_only", warn_only)):
+        if type(flag) is not bool:
+            where = " (position 1)" if name == "mode" else ""
+            raise TypeError(f"_set_deterministic_algorithms(): argument '{name}'{where} must be bool, not "
+                            f"{type(flag).__name__}")
+    kept.deterministic, kept.warn_only = mode, warn_only
 
 
 def are_deterministic_algorithms_enabled() -> bool:
-    return kept["deterministic"]
+    """What `use_deterministic_algorithms` has set."""
+    return kept.deterministic
 
 
 def is_deterministic_algorithms_warn_only_enabled() -> bool:
-    return kept["warn_only"]
+    """What `use_deterministic_algorithms` has set as `warn_only`."""
+    return kept.warn_only
 
 
-def set_warn_always(b: bool) -> None:
+def set_warn_always(b: bool, /) -> None:
     """Kept, and without effect: Python's own filters decide how often a warning is shown."""
-    kept["warn_always"] = bool(b)
+    kept.warn_always = checked("setWarnOnlyOnce", b, bool)
 
 
-# ---------------------------------------------------------------- compile and names
+def is_warn_always_enabled() -> bool:
+    """What `set_warn_always` has set."""
+    return kept.warn_always
 
 
-def compile(model=None, *, fullgraph: bool = False, dynamic: bool | None = None, backend="inductor",  # noqa: A001
-            mode: str | None = None, options: dict | None = None, disable: bool = False):
-    """`model` as it is; one warning says so. Without a model, a decorator.
+# ---------------------------------------------------------------- compile
+
+
+def compile(model: Callable | None = None, *, fullgraph: bool = False, dynamic: bool | None = None,
+            backend: str | Callable = "inductor", mode: str | None = None, options: dict | None = None,
+            disable: bool = False) -> Callable:
+    """`model` as it is, whatever is asked for: one warning in a process says so. Without a model, a decorator.
 
     https://pytorch.org/docs/stable/generated/torch.compile.html
     """
-    if not kept["compile_told"] and not disable:
-        kept["compile_told"] = True
+    if mode is not None and options is not None:
+        raise RuntimeError("Either mode or options can be specified, but both can't be specified at the same time.")
+    if not kept.told_of_compile and not disable:
+        kept.told_of_compile = True
         warnings.warn("minitorch.compile returns its argument as it is: nothing is compiled", stacklevel=2)
-    return model if model is not None else lambda function: function
+    return (lambda function: function) if model is None else model
 
 
-def typename(obj) -> str:
-    """The full name of an object's type; of a tensor its type string."""
+# ---------------------------------------------------------------- questions about objects
+
+
+def typename(obj, /) -> str:
+    """The full name of a type, or of an object's type; of a tensor its type string.
+
+    https://pytorch.org/docs/stable/generated/torch.typename.html
+    """
     if isinstance(obj, Tensor):
         return obj.type()
-    cls = obj if isinstance(obj, type) else type(obj)
-    return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+    named = obj if hasattr(obj, "__qualname__") else type(obj)
+    module = getattr(obj, "__module__", None) or "builtins"
+    return named.__qualname__ if module == "builtins" else f"{module}.{named.__qualname__}"
+
+
+def is_storage(obj, /) -> bool:
+    """Whether `obj` is the memory of tensors."""
+    return isinstance(obj, (TypedStorage, UntypedStorage))

@@ -8,6 +8,7 @@ Read next: autograd/graph.py for `edge`, autograd/view.py for `view`, ops/elemen
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 
@@ -226,6 +227,9 @@ class Tensor:
     def _to_number(self, kind):
         if self.array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
+        if self.requires_grad and kind is not int:
+            warnings.warn("Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+                          "Consider using tensor.detach() first.", UserWarning, stacklevel=3)
         value = self.array.item()
         if kind is not complex and isinstance(value, complex):
             if value.imag:
@@ -296,6 +300,17 @@ def method(function):
     """Attach `function` to Tensor under its own name."""
     setattr(Tensor, function.__name__, function)
     return function
+
+
+def expect_tensor(value, name: str, argument: str = "input", position: int = 1) -> None:
+    """Refuse anything but a tensor, above all a NumPy array, as torch's argument parser does."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {class_name(value)}")
+
+
+def class_name(value) -> str:
+    """The name of a value's class as torch's errors show it."""
+    return "numpy.ndarray" if isinstance(value, np.ndarray) else type(value).__name__
 
 
 # ---------------------------------------------------------------- dimensions

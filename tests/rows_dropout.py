@@ -10,8 +10,9 @@ def refuses(name):
             lambda t: getattr(t.nn.functional, name)(t.ones(2, 3), -0.5, False))
 
 
-for name in ("dropout", "dropout1d", "dropout2d", "alpha_dropout"):
-    shape = (2, 3, 4, 4) if name == "dropout2d" else (2, 3, 4)
+SHAPES = {"dropout2d": (2, 3, 4, 4), "dropout3d": (2, 3, 2, 2, 2)}
+for name in ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout"):
+    shape = SHAPES.get(name, (2, 3, 4))
     row(F + name, lambda d, shape=shape: ((d.array(shape),), {"p": d.choice(0.0, 0.5, 1.0), "training": False}),
         errors=refuses(name))
     row(F + name, lambda d, shape=shape: ((d.array(shape),), {"p": d.choice(0.0, 1.0), "training": True}),

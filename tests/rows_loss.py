@@ -201,3 +201,19 @@ row(F + "gaussian_nll_loss", lambda d: ((d.array((2, 3)), d.array((2, 3)), 0.3),
     node="MeanBackward0", id="one variance")
 row(F + "gaussian_nll_loss", lambda d: ((d.array((2, 3)), d.array((2, 3)), np.zeros((2, 3), d.dtype)), {"eps": 0.1}),
     grad=(0, 1, 2), node="MeanBackward0", id="bounded")
+
+
+def aligned(how: str):
+    """Log-probabilities (T, N, C) of sequences, targets without the blank 0, and lengths that leave room for them."""
+    def draw(d):
+        T, N, C, S = d.integer(5, 7), d.integer(1, 2), d.integer(2, 4), d.integer(1, 2)
+        logits = d.array((T, N, C))
+        log_probs = (logits - np.log(np.exp(logits).sum(-1, keepdims=True))).astype(logits.dtype)
+        targets = d.rng.integers(1, C, (N, S))
+        return (log_probs, targets, d.rng.integers(2 * S + 1, T + 1, N), d.rng.integers(1, S + 1, N)), {
+            "reduction": how}
+    return draw
+
+
+for how, name in (("sum", "SumBackward0"), ("mean", "MeanBackward0"), ("none", "CtcLossBackward0")):
+    row("nn.functional.ctc_loss", aligned(how), grad=(0,), second=False, node=name, id=how)

@@ -15,15 +15,17 @@ from minitorch.autograd import gradcheck, gradgradcheck
 NO_DIFFERENCE = {
     "ties": "a kink: the two sides have different slopes", "zero": "a kink, or a pole", "bounds": "a kink",
     "halves": "a jump", "certain": "log of 0", "NaN": "no number", "infinity": "no number",
-    "one value": "0 / 0 by definition",
+    "one value": "0 / 0 by definition", "all ignored": "0 / 0 by definition", "bounded": "a kink",
+    "gumbel": "draws another noise at each call", "ctc_loss": "the gradient is that of the logits behind log_softmax", "rrelu[training": "draws other slopes at each call",
     "dropout": "draws another mask at each call", "frequency": "scaled on purpose", "padding]": "cut on purpose",
 }
 # Rows whose smallest example has too many elements for a difference quotient each.
 TOO_LARGE = {"far from 0", "nothing", "large", "no example", "few of many", "p 0 and 1", "nothing along dim"}
+VOLUMES = ("pool3d", "lp_pool2d", "interpolate")  # rows of which some are too large
 
 
 def unsuited(row: Row) -> bool:
-    return any(word in f"{row.id}]" for word in NO_DIFFERENCE) or row.name.endswith(("dropout1d", "dropout2d"))
+    return any(word in f"{row.name}[{row.id}]" for word in NO_DIFFERENCE) or row.name.endswith(("dropout1d", "dropout2d", "dropout3d"))
 
 
 rows = [r for r in ROWS if r.grad != () and "float64" in r.dtypes and not unsuited(r)]
@@ -82,7 +84,7 @@ def check(row: Row, checker, examples: int, largest: int):
             ran.append(checker(call, inputs, atol=1e-5, rtol=1e-3))
 
     run()
-    assert all(ran) and (ran or row.id in TOO_LARGE)
+    assert all(ran) and (ran or row.id in TOO_LARGE or row.name.endswith(VOLUMES))
 
 
 @pytest.mark.parametrize("row", rows, ids=str)

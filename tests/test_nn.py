@@ -72,6 +72,59 @@ CASES = [
     ("AdaptiveMaxPool1d", (3,), {"return_indices": True}, [floats(2, 3, 8)]),
     ("AdaptiveMaxPool2d", (2,), {}, [floats(2, 3, 7, 5)]),
 
+    ("MaxPool3d", (2,), {"stride": 1, "return_indices": True}, [floats(2, 2, 3, 4, 3)]),
+    ("AvgPool3d", (2,), {"padding": 1, "ceil_mode": True}, [floats(2, 2, 4, 5, 4)]),
+    ("AdaptiveAvgPool3d", ((2, None, 1),), {}, [floats(2, 2, 4, 3, 5)]),
+    ("AdaptiveMaxPool3d", (2,), {}, [floats(1, 2, 4, 3, 5)]),
+    ("LPPool1d", (2, 3), {"stride": 2}, [floats(2, 3, 9)]),
+    ("LPPool2d", (3, (2, 3)), {"ceil_mode": True}, [between(0.1, 2, 2, 3, 6, 7)]),
+    ("LPPool3d", (2, 2), {}, [floats(1, 2, 4, 4, 4)]),
+    ("MaxUnpool1d", (2,), {}, [floats(1, 1, 3), lambda rng: np.array([[[1, 2, 5]]])]),
+    ("MaxUnpool2d", (2,), {"stride": 2}, [floats(1, 1, 1, 2), lambda rng: np.array([[[[1, 6]]]])]),
+    ("MaxUnpool3d", (2,), {}, [floats(1, 1, 1, 1, 2), lambda rng: np.array([[[[[3, 14]]]]])]),
+
+    ("PixelShuffle", (2,), {}, [floats(2, 8, 3, 2)]),
+    ("PixelUnshuffle", (2,), {}, [floats(2, 2, 4, 6)]),
+    ("ChannelShuffle", (2,), {}, [floats(1, 6, 2, 2)]),
+    ("Fold", ((4, 5), 2), {"stride": 2, "padding": 1}, [floats(2, 8, 9)]),
+    ("Unfold", ((2, 3),), {"dilation": 2, "padding": 1, "stride": (1, 2)}, [floats(2, 3, 5, 6)]),
+    ("Upsample", (), {"scale_factor": 2}, [floats(1, 2, 3, 4)]),
+    ("Upsample", ((5, 7),), {"mode": "bilinear", "align_corners": True}, [floats(1, 2, 3, 4)]),
+    ("Upsample", (), {"scale_factor": (1.5, 2.5), "mode": "bicubic"}, [floats(1, 2, 4, 4)]),
+    ("Upsample", (7,), {"mode": "linear"}, [floats(1, 2, 4)]),
+    ("UpsamplingNearest2d", ((6, 5),), {}, [floats(1, 2, 3, 4)]),
+    ("UpsamplingBilinear2d", (), {"scale_factor": 2}, [floats(1, 2, 3, 4)]),
+
+    ("GLU", (1,), {}, [floats(3, 4, 2)]),
+    ("Hardshrink", (0.7,), {}, [floats(3, 5)]),
+    ("Hardsigmoid", (), {"inplace": True}, [floats(3, 5)]),
+    ("Hardswish", (), {}, [floats(3, 5)]),
+    ("PReLU", (), {}, [floats(3, 5)]),
+    ("PReLU", (4, 0.1), {}, [floats(3, 4, 2)]),
+    ("RReLU", (0.1, 0.4), {}, [floats(3, 5)]),
+    ("Softshrink", (0.7,), {}, [floats(3, 5)]),
+    ("Softsign", (), {}, [floats(3, 5)]),
+    ("Tanhshrink", (), {}, [floats(3, 5)]),
+    ("Threshold", (0.3, -1.5), {"inplace": True}, [floats(3, 5)]),
+    ("Dropout3d", (0.4,), {}, [floats(3, 4, 2, 2, 2)]),
+    ("FeatureAlphaDropout", (0.4,), {}, [floats(3, 4, 5)]),
+
+    ("CosineSimilarity", (), {"dim": -1}, [floats(3, 5), floats(3, 5)]),
+    ("PairwiseDistance", (3.0,), {"keepdim": True}, [floats(3, 5), floats(3, 5)]),
+    ("CosineEmbeddingLoss", (0.2,), {}, [floats(4, 5), floats(4, 5), lambda rng: rng.choice([-1, 1], 4)]),
+    ("GaussianNLLLoss", (), {"full": True}, [floats(4, 5), floats(4, 5), between(0.1, 2, 4, 5)]),
+    ("HingeEmbeddingLoss", (1.5,), {"reduction": "sum"}, [floats(4, 5), lambda rng: rng.choice([-1, 1], (4, 5))]),
+    ("MarginRankingLoss", (0.3,), {}, [floats(5), floats(5), lambda rng: rng.choice([-1, 1], 5)]),
+    ("MultiLabelMarginLoss", (), {}, [floats(2, 4), lambda rng: np.array([[3, 0, -1, 1], [2, -1, 0, 0]])]),
+    ("MultiLabelSoftMarginLoss", (), {}, [floats(4, 5), ints(2, 4, 5)]),
+    ("MultiMarginLoss", (2, 0.8), {}, [floats(4, 5), ints(5, 4)]),
+    ("PoissonNLLLoss", (), {"full": True}, [floats(4, 5), between(0, 5, 4, 5)]),
+    ("SoftMarginLoss", (), {"reduction": "none"}, [floats(4, 5), lambda rng: rng.choice([-1, 1], (4, 5))]),
+    ("TripletMarginLoss", (0.7,), {"swap": True}, [floats(4, 5), floats(4, 5), floats(4, 5)]),
+    ("TripletMarginWithDistanceLoss", (), {"margin": 0.7}, [floats(4, 5), floats(4, 5), floats(4, 5)]),
+    ("CTCLoss", (), {"zero_infinity": True}, [lambda rng: np.log(rng.dirichlet(np.ones(4), (6, 2))), lambda rng: rng.integers(1, 4, (2, 3)),
+                                             lambda rng: np.array([6, 5]), lambda rng: np.array([3, 2])]),
+
     ("CircularPad1d", (2,), {}, [floats(2, 3, 5)]),
     ("CircularPad2d", ((1, 0, 2, 1),), {}, [floats(2, 3, 5, 4)]),
     ("CircularPad3d", (1,), {}, [floats(2, 3, 3, 4, 3)]),
@@ -243,7 +296,8 @@ def test_signature(name):
     """The constructor takes torch's arguments, with torch's defaults."""
     ours, theirs = [[(p.name, p.default) for p in inspect.signature(getattr(t.nn, name)).parameters.values()]
                     for t in (minitorch, torch)]
-    assert ours == theirs or [p for p, _ in theirs] == ["args", "kwargs"]
+    named = [[(n, getattr(default, "__name__", default)) for n, default in side] for side in (ours, theirs)]
+    assert named[0] == named[1] or [p for p, _ in theirs] == ["args", "kwargs"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_name)
@@ -260,12 +314,14 @@ def test_layer(case, dtype):
         facts["training"] = [call(library, layer, makers, dtype) for _ in range(2)]
         facts["eval"] = call(library, layer.eval(), makers, dtype)
         found.append(facts)
-    same(*found, TOLERANCE[dtype], name)
+    rounded = 1e-7 if name == "Hardsigmoid" else 0  # torch has its slope 1/6 in float32 only
+    same(*found, max(TOLERANCE[dtype], rounded), name)
 
 
 def test_every_layer_has_a_case():
-    abstract = {"Module", "ModuleDict", "ModuleList", "Sequential", "Parameter", "Buffer"}  # test_module.py
-    assert set(layers()) - abstract == {name for name, *_ in CASES}
+    abstract = {"Module", "ModuleDict", "ModuleList", "Sequential", "Parameter", "Buffer", "DataParallel"}
+    elsewhere = {n for n in layers() if n.startswith(("RNN", "LSTM", "GRU", "Transformer", "Multihead"))}
+    assert set(layers()) - abstract - elsewhere == {name for name, *_ in CASES}  # test_rnn.py, test_transformer.py
 
 
 @pytest.mark.parametrize("name, makers", [

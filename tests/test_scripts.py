@@ -20,6 +20,7 @@ torch = pytest.importorskip("torch")
 SCRIPTS = Path(__file__).with_name("scripts")
 NAMES = sorted(path.name for path in SCRIPTS.glob("[0-9][0-9]_*.py"))
 TOLERANCE = 1e-3
+CHECKPOINTS = (".pt", ".pth", ".tar")
 FIGURE = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|inf|nan)(?!\w)")
 
 
@@ -66,7 +67,7 @@ def agrees(ours: str, theirs: str) -> bool:
     if is_whole(ours) and is_whole(theirs):
         return int(ours) == int(theirs)
     x, y = float(ours), float(theirs)
-    return abs(x - y) <= TOLERANCE * max(1.0, abs(y)) * (1 + 1e-6)  # 0.824 and 0.825 are 1e-3 apart, and a bit
+    return abs(x - y) <= TOLERANCE * max(1.0, abs(y)) * (1 + 1e-6)  # 0.825 - 0.824 is a bit above 1e-3
 
 
 def differences(ours: str, theirs: str) -> list[str]:
@@ -124,14 +125,11 @@ def test_script_prints_what_torch_prints(name, tmp_path, pictures):
     ours = run(folders[1], "-m", "minitorch", "run", SCRIPTS / name)
     found = differences(ours, theirs)
     assert not found, f"{len(found)} lines differ\n" + "\n".join(found[:10])
-    written = [sorted(path.relative_to(folder) for path in folder.rglob("*.p*t*")) for folder in folders]
+    written = [sorted(path.relative_to(folder) for path in folder.rglob("*") if path.suffix in CHECKPOINTS)
+               for folder in folders]
     assert written[0] == written[1]
     for path in written[0]:
         compare_checkpoints(folders[1] / path, folders[0] / path)
-
-
-def test_there_are_scripts_enough():
-    assert len(NAMES) >= 15
 
 
 @pytest.mark.parametrize("ours, theirs, same", [
@@ -147,6 +145,7 @@ def test_there_are_scripts_enough():
     ("loss nan", "loss nan", True),
     ("loss nan", "loss 0.5", False),
     ("lr 1e-05", "lr 1.0e-05", True),
+    ("accuracy 0.825", "accuracy 0.824", True),
     ("a cat", "a dog", False),
     ("a\nb", "a", False),
 ])

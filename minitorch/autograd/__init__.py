@@ -11,6 +11,7 @@
     gradcheck.py    formulas against finite differences
 """
 
+from ..missing import say_what_is_missing as _say_what_is_missing
 from . import attributes  # noqa: F401  (attaches what a Tensor knows of gradients)
 from . import graph
 from .engine import backward, grad
@@ -35,3 +36,4 @@ __all__ = ["Function", "Variable", "backward", "detect_anomaly", "enable_grad", 
            "inference_mode",
            "is_grad_enabled", "is_inference_mode_enabled", "no_grad", "set_detect_anomaly",
            "set_grad_enabled"]
+__getattr__ = _say_what_is_missing(__name__)

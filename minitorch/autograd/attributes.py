@@ -250,4 +250,6 @@ class Variable(metaclass=VariableMeta):
     """
 
     def __new__(cls, data: Tensor, requires_grad: bool = False) -> Tensor:
+        if not isinstance(data, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
         return data.detach().requires_grad_(requires_grad)

@@ -36,7 +36,14 @@ from .promotion import PROMOTIONS, broadcast_error, wrong_type
 from .rule import ALL, INPUT, OUTPUT, OpNode, Plan, argument_names, as_tensor, fit_tensor, record, record_one
 from .saved import pack_entries, watch
 from .view import (
-    bump, check_in_place, check_may_change, check_operands, check_view_may_change, current_edge, mark_view, rebase,
+    bump,
+    check_in_place,
+    check_may_change,
+    check_operands,
+    check_view_may_change,
+    current_edge,
+    mark_view,
+    rebase,
     take_place,
 )
 

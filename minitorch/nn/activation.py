@@ -15,8 +15,8 @@ from .init import constant_
 from .module import Module
 from .parameter import Parameter
 
-__all__ = ["CELU", "ELU", "GELU", "GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid",
-           "LogSoftmax", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softmax", "Softmax2d",
+__all__ = ["CELU", "ELU", "GELU", "GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU",
+           "LogSigmoid", "LogSoftmax", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softmax", "Softmax2d",
            "Softmin", "Softplus", "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Threshold"]
 
 
@@ -36,6 +36,9 @@ class _InPlace(Module):
 
 class ReLU(_InPlace):
     """max(x, 0)"""
+
+    def __init__(self, inplace: bool = False):
+        super().__init__(inplace)
 
     def forward(self, input: Tensor) -> Tensor:
         return F.relu(input, inplace=self.inplace)
@@ -138,14 +141,21 @@ class Threshold(Module):
         return f"threshold={self.threshold}, value={self.value}" + (", inplace=True" if self.inplace else "")
 
 
-class Hardsigmoid(_InPlace):
+class _Silent(_InPlace):
+    """One that torch prints without its option."""
+
+    def extra_repr(self) -> str:
+        return ""
+
+
+class Hardsigmoid(_Silent):
     """min(max(x + 3, 0), 6) / 6"""
 
     def forward(self, input: Tensor) -> Tensor:
         return F.hardsigmoid(input, self.inplace)
 
 
-class Hardswish(_InPlace):
+class Hardswish(_Silent):
     """x min(max(x + 3, 0), 6) / 6"""
 
     def forward(self, input: Tensor) -> Tensor:

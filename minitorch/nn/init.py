@@ -11,7 +11,8 @@ import warnings
 
 from ..autograd.grad_mode import no_grad
 from ..device import array_module
-from ..ops.create import empty_like, eye
+from ..ops.create import empty_like
+from ..ops.create import eye as identity
 from ..ops.sampling import randperm
 from ..random import Generator
 from ..tensor import Tensor, wrap
@@ -46,7 +47,7 @@ def eye_(tensor: Tensor) -> Tensor:
     """The identity matrix: a linear layer starts by passing its input on."""
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    return tensor.copy_(eye(*tensor.shape))
+    return tensor.copy_(identity(*tensor.shape))
 
 
 @no_grad()
@@ -207,3 +208,25 @@ def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinea
         return tensor
     fan = _calculate_correct_fan(tensor, mode)
     return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(fan), generator)
+
+
+# ---------------------------------------------------------------- the former names, without an underscore
+
+
+def former(fill):
+    """`fill` under the name that it once had: the same, with a warning."""
+    old = fill.__name__[:-1]
+
+    def filled(*args, **kwargs) -> Tensor:
+        warnings.warn(f"`nn.init.{old}` is now deprecated in favor of `nn.init.{old}_`.", FutureWarning, stacklevel=2)
+        return fill(*args, **kwargs)
+
+    filled.__name__ = filled.__qualname__ = old
+    filled.__doc__ = f"The former name of `{old}_`."
+    return filled
+
+
+constant, uniform, normal, eye, dirac, sparse, orthogonal = map(
+    former, (constant_, uniform_, normal_, eye_, dirac_, sparse_, orthogonal_))
+xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal = map(
+    former, (xavier_uniform_, xavier_normal_, kaiming_uniform_, kaiming_normal_))

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..autograd.op import in_place, op, operator
 from ..dtype import CAPITAL
-from ..tensor import Tensor, method, wrap
+from ..tensor import Tensor, expect_tensor, method, wrap
 from .elementwise import in_place_twins, refuse, twin
 
 __all__: list[str] = [
@@ -88,8 +88,7 @@ def isfinite(xp, x, /):
 
 def tensor_only(name: str, other) -> None:
     """torch takes numbers for most second operands, but not for all."""
-    if not isinstance(other, Tensor):
-        raise TypeError(f"{name}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
+    expect_tensor(other, name, "other", 2)
 
 
 @method
@@ -235,8 +234,7 @@ def where(condition: Tensor, input=None, other=None):
 
     https://pytorch.org/docs/stable/generated/torch.where.html
     """
-    if not isinstance(condition, Tensor):
-        raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
+    expect_tensor(condition, "where", "condition")
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
     if condition.array.dtype == "uint8":

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from ..autograd.op import op
 from ..device import window
 from ..dtype import C_NAME, CAPITAL
-from ..tensor import Tensor
+from ..tensor import Tensor, expect_tensor
 
 __all__: list[str] = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
 
@@ -188,6 +188,7 @@ def padding_pairs(padding, kernel, stride, dilation) -> tuple:
 def prepare(name: str, input: Tensor, weight: Tensor, stride, padding, dilation, groups: int) -> Geometry:
     """Check what all convolutions have in common."""
     spatial = int(name[-2])
+    expect_tensor(input, name)
     if input.ndim not in (spatial + 1, spatial + 2):
         raise RuntimeError(f"Expected {spatial + 1}D (unbatched) or {spatial + 2}D (batched) input to {name}, but got "
                            f"input of size: {list(input.shape)}")
@@ -204,16 +205,17 @@ def prepare(name: str, input: Tensor, weight: Tensor, stride, padding, dilation,
 
 
 def check_types(input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    """Refuse mixed types; float32 images meet oneDNN's refusal, which torch takes for all but the smallest."""
     x, w = input.array.dtype, weight.array.dtype
-    if x != w and x.kind != "f":
+    if bias is not None and bias.array.dtype != x:
+        raise RuntimeError(f"Input type ({C_NAME[x.name]}) and bias type ({C_NAME[bias.array.dtype.name]}) should be "
+                           "the same")
+    if x != w and x != "float32":
         raise RuntimeError(f"expected scalar type {CAPITAL[x.name]} but found {CAPITAL[w.name]}")
     if x != w:
         raise RuntimeError(f"Input type (minitorch.{CAPITAL[x.name]}Tensor) and weight type "
                            f"(minitorch.{CAPITAL[w.name]}Tensor) should be the same or input should be a MKLDNN tensor "
                            "and weight is a dense tensor")
-    if bias is not None and bias.array.dtype != x:
-        raise RuntimeError(f"Input type ({C_NAME[x.name]}) and bias type ({C_NAME[bias.array.dtype.name]}) should be "
-                           "the same")
 
 
 def check_bias(weight: Tensor, bias: Tensor | None, outputs: int, given: str) -> None:
@@ -277,6 +279,7 @@ def transposed(name: str):
                                f"{w[0]} channels, but got {input.shape[1]} channels instead")
         check_bias(weight, bias, w[1] * groups, "transposed=1, ")
         check_output_padding(more, geometry)
+        check_types(input, weight, None)  # torch compares the bias last here
         check_types(input, weight, bias)
         size = tuple((n - 1) * s - sum(p) + d * (k - 1) + 1 + m for n, k, s, p, d, m in zip(
             input.shape[2:], w[2:], geometry.stride, geometry.padding, geometry.dilation, more))

@@ -15,7 +15,9 @@ from .. import dtype as dtypes
 from ..autograd.op import in_place, op
 from ..device import device, device_of, move
 from ..dtype import CAPITAL, astype, copy_order, numpy_dtype
-from ..tensor import CHANNELS_LAST_RANK, Tensor, contiguous_format, memory_format, method, preserve_format, unwrap
+from ..tensor import (
+    CHANNELS_LAST_RANK, Tensor, contiguous_format, expect_tensor, memory_format, method, preserve_format, unwrap,
+)
 
 __all__: list[str] = ["clone", "fill", "is_complex", "is_floating_point", "is_tensor", "numel", "result_type"]
 
@@ -170,8 +172,7 @@ def cuda(self: Tensor, device=None, non_blocking: bool = False,
 @method
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """This tensor in other's type and on its device."""
-    if not isinstance(other, Tensor):
-        raise TypeError(f"type_as(): argument 'other' (position 1) must be Tensor, not {builtins.type(other).__name__}")
+    expect_tensor(other, "type_as", "other")
     return converted(self, other.array.dtype, other.device)
 
 
@@ -240,8 +241,7 @@ def copy_(self: Tensor, src, non_blocking: bool = False) -> Tensor:
         on_cpu = type(src.array) is type(self.array) is np.ndarray
         src = src if on_cpu else converted(src, None, self.device)
     elif not isinstance(src, (int, float, complex, np.number, np.bool_)):
-        raise TypeError("copy_(): argument 'other' (position 1) must be Tensor, not "
-                        f"{'numpy.' * isinstance(src, np.ndarray)}{builtins.type(src).__name__}")
+        expect_tensor(src, "copy_", "other")
     return write_copy(self, src)
 
 
@@ -329,8 +329,7 @@ def is_tensor(obj) -> bool:
 
 
 def checked(name: str, input) -> Tensor:
-    if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    expect_tensor(input, name)
     return input
 
 

@@ -21,7 +21,7 @@ from ..autograd.attributes import alias
 from ..autograd.grad_mode import INFERENCE, mode
 from ..autograd.graph import INFERENCE_VERSION
 from ..autograd.op import op
-from ..device import CPU, array_module, get_default_device, is_array, module_of, move, window
+from ..device import array_module, get_default_device, is_array, module_of, move, window
 from ..device import device as device_class
 from ..dtype import CAPITAL, astype, copy_order, default, numpy_dtype
 from ..tensor import (
@@ -30,6 +30,7 @@ from ..tensor import (
     channels_last,
     channels_last_3d,
     contiguous_format,
+    expect_tensor,
     layout,
     memory_format,
     method,
@@ -109,9 +110,10 @@ def checked_array(array: np.ndarray) -> np.ndarray:
 
 def warn_read_only(array: np.ndarray) -> np.ndarray:
     if not array.flags.writeable:
-        warnings.warn("The given NumPy array is not writable, and minitorch does not support non-writable tensors. You "
-                      "may want to copy the array to protect its data or make it writable before converting it to a "
-                      "tensor.", UserWarning, stacklevel=3)
+        warnings.warn("The given NumPy array is not writable, and minitorch does not support non-writable tensors. "
+                      "This means writing to this tensor will result in undefined behavior. You may want to copy the "
+                      "array to protect its data or make it writable before converting it to a tensor. This type of "
+                      "warning will be suppressed for the rest of this program.", UserWarning, stacklevel=3)
     return array
 
 
@@ -289,8 +291,7 @@ def eye(n: int, m: int | None = None, *, dtype=None, layout=None, device=None, p
 
 def blank_like(name: str, input: Tensor, dtype, layout, device, format: memory_format):
     """An uninitialised array of input's shape; of its type and on its device, where no other is given."""
-    if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    expect_tensor(input, name)
     _, where, dtype = place(name, device, dtype, layout)
     x = input.array
     array = empty_as(array_module(x), x, x.dtype if dtype is None else dtype, format)
@@ -547,6 +548,22 @@ def legacy_new(cls, *data, device=None, **options) -> Tensor:
 
 
 Tensor.__new__ = staticmethod(legacy_new)
+
+
+@method
+def as_subclass(self: Tensor, cls: type) -> Tensor:
+    """This tensor as an object of a subclass of Tensor: the same memory, the same place in the graph.
+
+    Operations on it return plain tensors.  https://pytorch.org/docs/stable/generated/torch.Tensor.as_subclass.html
+    """
+    if not isinstance(cls, type):
+        raise TypeError(f"cls must be a type (got {type(cls).__name__})")
+    if not issubclass(cls, Tensor):
+        raise TypeError("Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. "
+                        "Make sure your class inherits from Tensor.")
+    y = same_memory(self)
+    y.__class__ = cls
+    return y
 
 
 @method

@@ -12,7 +12,7 @@ from ..autograd.op import op
 from ..autograd.view import bump
 from ..device import array_module
 from ..dtype import CAPITAL
-from ..tensor import Tensor, wrap
+from ..tensor import Tensor, expect_tensor, wrap
 from .index import add_at
 
 __all__: list[str] = []  # torch's own `embedding` takes other arguments; this one is nn.functional's
@@ -66,6 +66,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max
     """
     if sparse:
         raise NotImplementedError("embedding: sparse")
+    expect_tensor(input, "embedding", "indices", 2)
     if padding_idx is not None:
         rows = weight.shape[0]
         if not -rows <= padding_idx < rows:

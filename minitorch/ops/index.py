@@ -8,6 +8,7 @@ https://numpy.org/doc/stable/user/basics.indexing.html        Read next: gather.
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 
@@ -166,6 +167,9 @@ def index_arrays(part, x, dim: int) -> list:
                              f"{first_difference(array.shape, x.shape[dim:])} "
                              f"does not match the shape of the indexed tensor {list(x.shape)} at index "
                              f"{dim + first_difference(array.shape, x.shape[dim:])}")
+        if array.dtype == np.uint8:
+            warnings.warn("indexing with dtype minitorch.uint8 is now deprecated, please use a dtype minitorch.bool "
+                          "instead.", UserWarning, stacklevel=4)
         return list(array.nonzero())
     if array.dtype.kind != "i":
         raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
@@ -272,7 +276,12 @@ def put(x: Tensor, at: tuple, values: Tensor, accumulate: bool) -> Tensor:
 
 
 put_in_place = in_place(index_put_op, "_index_put_", apart=True)
-Tensor.__getitem__, Tensor.__setitem__ = getitem, setitem
+def delitem(self: Tensor, key) -> None:
+    """`del x[0]` is refused: a tensor's shape is fixed."""
+    raise TypeError("Tensor does not support deleting items")
+
+
+Tensor.__getitem__, Tensor.__setitem__, Tensor.__delitem__ = getitem, setitem, delitem
 
 
 @method

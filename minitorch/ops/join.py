@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..autograd.op import op
 from ..dtype import result_dtype
-from ..tensor import Tensor, method, wrap_dim
+from ..tensor import Tensor, class_name, method, wrap_dim
 from .shape import sizes, slice_along
 
 __all__ = [
@@ -44,14 +44,22 @@ def cut(g, tensors_shape, axis, needs):
 joined.backward(cut)
 
 
+def several(name: str, tensors) -> tuple:
+    """The argument of `cat` and its family as a tuple; anything but a list or tuple of tensors is refused."""
+    if not isinstance(tensors, (tuple, list)):
+        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {class_name(tensors)}")
+    for k, x in enumerate(tensors):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"expected Tensor as element {k} in argument 0, but got {class_name(x)}")
+    return tuple(tensors)
+
+
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors one after another along `dim`; all other lengths agree. Empty 1-D ones are passed over, as in torch."""
-    tensors = tuple(tensors)
+    tensors = several("cat", tensors)
     if not tensors:
         raise ValueError("minitorch.cat(): expected a non-empty list of Tensors")
     for k, x in enumerate(tensors):
-        if not isinstance(x, Tensor):
-            raise TypeError(f"expected Tensor as element {k} in argument 0, but got {type(x).__name__}")
         if x.array.ndim == 0:
             raise RuntimeError(f"zero-dimensional tensor (at position {k}) cannot be concatenated")
     kept = tuple([x for x in tensors if x.array.shape != (0,)]) or tensors[:1]
@@ -83,12 +91,10 @@ stacked.backward(lambda g, at, needs: [g.select(at, k) if needed else None for k
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors of one shape side by side along a new dimension."""
-    tensors = tuple(tensors)
+    tensors = several("stack", tensors)
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
     for k, x in enumerate(tensors):
-        if not isinstance(x, Tensor):
-            raise TypeError(f"expected Tensor as element {k} in argument 0, but got {type(x).__name__}")
         if x.array.shape != tensors[0].array.shape:
             raise RuntimeError(f"stack expects each tensor to be equal size, but got {list(tensors[0].array.shape)} "
                                f"at entry 0 and {list(x.array.shape)} at entry {k}")
@@ -106,23 +112,23 @@ def at_least(x: Tensor, ndim: int) -> Tensor:
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors side by side: along the second dimension, or the first of 1-D ones."""
-    tensors = [at_least(x, 1) for x in tensors]
+    tensors = [at_least(x, 1) for x in several("hstack", tensors)]
     return cat(tensors, 0 if tensors and tensors[0].array.ndim == 1 else 1)
 
 
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors below each other, 1-D ones as rows."""
-    return cat([at_least(x, 2) for x in tensors], 0)
+    return cat([at_least(x, 2) for x in several("vstack", tensors)], 0)
 
 
 def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors behind each other, along a third dimension."""
-    return cat([at_least(x, 3) for x in tensors], 2)
+    return cat([at_least(x, 3) for x in several("dstack", tensors)], 2)
 
 
 def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors side by side, 1-D ones as columns."""
-    return cat([x.reshape(-1, 1) if x.array.ndim <= 1 else x for x in tensors], 1)
+    return cat([x.reshape(-1, 1) if x.array.ndim <= 1 else x for x in several("column_stack", tensors)], 1)
 
 
 # ---------------------------------------------------------------- one as several

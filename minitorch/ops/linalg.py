@@ -11,7 +11,7 @@ import math
 from ..autograd.op import in_place, op
 from ..autograd.promotion import same
 from ..dtype import C_NAME, CAPITAL
-from ..tensor import Tensor, method, wrap_dim
+from ..tensor import Tensor, expect_tensor, method, wrap_dim
 from .create import eye
 from .elementwise import twin
 
@@ -199,8 +199,7 @@ matrix_batched = twin(matmul_batched, "CloneBackward0")  # a matrix that needs a
 @method
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """Product of vectors, matrices, stacks of them.  https://pytorch.org/docs/stable/generated/torch.matmul.html"""
-    if not isinstance(other, Tensor):
-        raise TypeError(f"matmul(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
+    expect_tensor(other, "matmul", "other", 2)
     ranks = input.array.ndim, other.array.ndim
     if ranks in SMALL:
         return SMALL[ranks](input, other)
@@ -259,6 +258,7 @@ LINEAR = {key: twin(linear_rows, node) for key, node in LINEAR_NODES.items()}
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """y = input weight^T + bias.  https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html"""
+    expect_tensor(input, "linear")
     if 0 in (input.ndim, weight.ndim):
         raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are {input.ndim}D and "
                            f"{weight.ndim}D")

@@ -13,7 +13,7 @@ import warnings
 from ..autograd.op import op
 from ..device import array_module
 from ..dtype import CAPITAL
-from ..tensor import Tensor, wrap
+from ..tensor import Tensor, expect_tensor, wrap
 from .reduce import add_up
 from .softmax import log_softmax
 
@@ -327,6 +327,8 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, s
     https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
     """
     reduction = chosen(reduction, size_average, reduce)
+    expect_tensor(input, "cross_entropy_loss")
+    expect_tensor(target, "cross_entropy_loss", "target", 2)
     soft = target.array.shape == input.array.shape
     if soft and target.array.dtype.kind != "f":
         raise RuntimeError("Expected floating point type for target with class probabilities, got "

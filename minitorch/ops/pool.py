@@ -17,8 +17,20 @@ import numpy as np
 from ..autograd.op import op
 from ..tensor import Tensor
 from .pool_arguments import (
-    adaptive, check_adaptive, check_line, check_max_pool1d, check_unpool, each_side, is_omitted, line_number,
-    output_sides, refuse_kinds, side_by_side, single, sliding_windows, unpooled_size,
+    adaptive,
+    check_adaptive,
+    check_line,
+    check_max_pool1d,
+    check_unpool,
+    each_side,
+    is_omitted,
+    line_number,
+    output_sides,
+    refuse_kinds,
+    side_by_side,
+    single,
+    sliding_windows,
+    unpooled_size,
 )
 
 __all__: list[str] = ["adaptive_avg_pool1d", "adaptive_max_pool1d", "avg_pool1d", "max_pool1d", "max_pool2d",

@@ -14,7 +14,6 @@ import warnings
 import numpy as np
 
 from ..autograd.op import op
-from ..dtype import CAPITAL
 from ..tensor import Tensor
 from .conv import Geometry
 from .conv import pad as pad_around

@@ -1,5 +1,6 @@
 """Optimizers: how parameters follow their gradients.  Read optimizer.py, elementwise.py, then sgd.py and adam.py."""
 
+from ..missing import say_what_is_missing as _say_what_is_missing
 from . import lr_scheduler
 from .adadelta import Adadelta
 from .adagrad import Adagrad
@@ -16,3 +17,4 @@ from .sgd import SGD
 
 __all__ = ["ASGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "LBFGS", "NAdam", "Optimizer", "RAdam", "RMSprop",
            "Rprop", "SGD", "lr_scheduler"]
+__getattr__ = _say_what_is_missing(__name__)

@@ -1,5 +1,7 @@
-"""minitorch.utils: data loading in utils/data/."""
+"""minitorch.utils: data loading in utils/data/, DLPack; tensorboard is imported by those who have tensorboardX."""
 
-from . import data
+from ..missing import say_what_is_missing as _say_what_is_missing
+from . import data, dlpack
 
-__all__ = ["data"]
+__all__ = ["data", "dlpack"]
+__getattr__ = _say_what_is_missing(__name__)

@@ -156,8 +156,8 @@ if __name__ == '__main__':
             epoch_loss += loss.item()
         dice, accuracy = evaluate(model, val_loader, device)
         scheduler.step()
-        logging.info(f'Epoch {epoch}: loss {epoch_loss / len(train_loader):.4f}, dice {dice:.4f}, pixels right {accuracy:.4f}, '
-                     f'lr {scheduler.get_last_lr()[0]:.5f}')
+        logging.info(f'Epoch {epoch}: loss {epoch_loss / len(train_loader):.4f}, dice {dice:.4f}, '
+                     f'pixels right {accuracy:.4f}, lr {scheduler.get_last_lr()[0]:.5f}')
     state_dict = model.state_dict()
     state_dict['mask_values'] = [0, 255]
     torch.save(state_dict, 'checkpoint_unet.pth')

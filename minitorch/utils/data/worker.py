@@ -30,7 +30,7 @@ from multiprocessing.reduction import ForkingPickler
 import numpy as np
 
 from ...ops.sampling import manual_seed
-from ...settings import blas
+from ...settings import limit_blas
 from ...tensor import Tensor
 from .dataset import Dataset
 from .fetch import Fetcher
@@ -162,9 +162,7 @@ def prepare(worker_id: int, num_workers: int, base_seed: int, dataset: Dataset) 
     random.seed(seed)
     manual_seed(seed)
     np.random.seed(np.random.SeedSequence([worker_id, base_seed % 2**32, base_seed >> 32, 0]).generate_state(4))
-    one_thread = blas("set_num_threads")  # the workers are the parallelism
-    if one_thread is not None:
-        one_thread(1)
+    limit_blas(1)  # the workers are the parallelism
     _worker_info = WorkerInfo(worker_id, num_workers, seed, dataset)
 
 

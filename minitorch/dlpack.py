@@ -1,0 +1,74 @@
+"""DLPack: tensors from and to other libraries, without a copy.
+
+NumPy and CuPy speak the protocol; here a tensor's array is handed on, or an array becomes a tensor.
+https://dmlc.github.io/dlpack/latest/python_spec.html
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .device import array_module, cupy
+from .device import device as device_class
+from .ops.create import from_numpy
+from .tensor import Tensor, method, wrap
+
+__all__ = ["from_dlpack", "to_dlpack"]
+
+CPU, CUDA = 1, 2  # how DLPack numbers the kinds of devices
+
+
+@method
+def __dlpack_device__(self: Tensor) -> tuple[int, int]:
+    """The kind of device the memory is on, and its number."""
+    return self.array.__dlpack_device__()
+
+
+@method
+def __dlpack__(self: Tensor, *, stream=-1, max_version=None, dl_device=None, copy: bool | None = None):
+    """A capsule that lends this tensor's memory to another library."""
+    if self.requires_grad:
+        raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+    if self.is_cpu and stream not in (None, -1):
+        raise AssertionError("stream should be None on cpu.")
+    return self.array.__dlpack__(stream=None if stream == -1 else stream, max_version=max_version,
+                                 dl_device=dl_device, copy=copy)
+
+
+class Lender:
+    """A bare capsule, which once was what libraries exchanged, as an object that has one to give."""
+
+    def __init__(self, capsule):
+        self.capsule = capsule
+
+    def __dlpack__(self, **asked):
+        return self.capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return CPU, 0
+
+
+def to_dlpack(tensor: Tensor):
+    """A capsule with the memory of `tensor`, for a library's `from_dlpack`; it can be used once.
+
+    https://pytorch.org/docs/stable/dlpack.html
+    """
+    return tensor.detach().__dlpack__()
+
+
+def from_dlpack(ext_tensor, *, device=None, copy: bool | None = None) -> Tensor:
+    """A tensor on the memory of another library's array, or on that of a capsule.
+
+    https://pytorch.org/docs/stable/generated/torch.from_dlpack.html
+    """
+    if type(ext_tensor).__name__ == "PyCapsule":
+        ext_tensor = Lender(ext_tensor)
+    if not hasattr(ext_tensor, "__dlpack__"):
+        raise RuntimeError("from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only "
+                           "once, so you might have already constructed a tensor from it once.")
+    if ext_tensor.__dlpack_device__()[0] == CUDA:
+        made = wrap(cupy().from_dlpack(ext_tensor))
+    else:
+        made = from_numpy(np.from_dlpack(ext_tensor))
+    made = made if device is None else made.to(device)
+    return made.clone() if copy else made

@@ -125,7 +125,8 @@ from . import accelerator, amp, backends, cuda, data, multiprocessing, version
 # types, last: `dtype` and `device` are the names of files as well
 from .dtype import (
     ALIASES as _ALIASES, can_cast, dtype, finfo, get_default_dtype, iinfo, promote_types, set_default_dtype,
-    bfloat16, bool_, complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64,
+    bfloat16, bool_, complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8, uint16,
+    uint32, uint64,
 )
 from .device import device, get_default_device, set_default_device
 
@@ -148,7 +149,8 @@ _WITH_OUT = {
         take_along_dim tensordot tril triu vdot where""",
     _ITERATOR: "abs absolute ceil clamp clamp_max clamp_min clip fix floor frac neg negative round sgn sign trunc",
     _OWN: """
-        arange cumprod cumsum empty eye full linspace logspace nansum ones prod rand randint randn randperm sum zeros""",
+        arange cumprod cumsum empty eye full linspace logspace nansum ones prod rand randint randn randperm sum
+        zeros""",
 }
 for _exact, _names in _WITH_OUT.items():
     for _name in _names.split():
@@ -160,4 +162,4 @@ inf, nan, pi, e, newaxis = _math.inf, _math.nan, _math.pi, _math.e, None
 __all__ = [name for name in dir() if not name.startswith("_")]
 __getattr__ = _say_what_is_missing(__name__)
 
-from . import einops_backend as _einops_backend
+from . import einops_backend as _einops_backend  # noqa: E402 (looks at what stands above)

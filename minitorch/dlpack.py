@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .device import array_module, cupy
-from .device import device as device_class
+from .device import cupy
 from .ops.create import from_numpy
 from .tensor import Tensor, method, wrap
 

@@ -15,9 +15,9 @@ import minitorch
 BACKENDS = "einops._backends"  # the module of einops that defines them
 
 
-def add_backend() -> None:
-    """Make the subclass that einops looks for."""
-    class MinitorchBackend(sys.modules[BACKENDS].TorchBackend):
+def add_backend(backends) -> None:
+    """Make the subclass that einops looks for; its module keeps it."""
+    class MinitorchBackend(backends.TorchBackend):
         framework_name = "minitorch"
 
         def __init__(self):
@@ -25,6 +25,8 @@ def add_backend() -> None:
 
         def is_float_type(self, x) -> bool:
             return x.is_floating_point()
+
+    backends.MinitorchBackend = MinitorchBackend
 
 
 class Watch(importlib.abc.MetaPathFinder):
@@ -39,13 +41,13 @@ class Watch(importlib.abc.MetaPathFinder):
 
         def run_and_add(module) -> None:
             run(module)
-            add_backend()
+            add_backend(module)
 
         spec.loader.exec_module = run_and_add
         return spec
 
 
 if BACKENDS in sys.modules:
-    add_backend()
+    add_backend(sys.modules[BACKENDS])
 else:
     sys.meta_path.insert(0, Watch())

@@ -3,8 +3,8 @@
     python -m minitorch run train.py --epochs 2
     python -m minitorch run -m package.train --epochs 2
 
-`torch` and `minitorch` are then two names of the same module objects; nothing exists twice. `install()` does the same in
-a program of one's own.  Read next: script.py, for what a spawned worker process does.
+`torch` and `minitorch` are then two names of the same module objects; nothing exists twice. `install()` does the same
+in a program of one's own.  Read next: script.py, for what a spawned worker process does.
 """
 
 from __future__ import annotations

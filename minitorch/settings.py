@@ -181,8 +181,8 @@ def typename(obj, /) -> str:
     if isinstance(obj, Tensor):
         return obj.type()
     named = obj if hasattr(obj, "__qualname__") else type(obj)
-    module = getattr(obj, "__module__", None) or "builtins"
-    return named.__qualname__ if module == "builtins" else f"{module}.{named.__qualname__}"
+    module = named.__module__
+    return named.__qualname__ if module in (None, "builtins") else f"{module}.{named.__qualname__}"
 
 
 def is_storage(obj, /) -> bool:

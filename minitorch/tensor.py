@@ -305,7 +305,8 @@ def method(function):
 def expect_tensor(value, name: str, argument: str = "input", position: int = 1) -> None:
     """Refuse anything but a tensor, above all a NumPy array, as torch's argument parser does."""
     if not isinstance(value, Tensor):
-        raise TypeError(f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {class_name(value)}")
+        raise TypeError(f"{name}(): argument '{argument}' (position {position}) must be Tensor, not "
+                        f"{class_name(value)}")
 
 
 def class_name(value) -> str:

@@ -257,7 +257,7 @@ def run(t, program, hits: Counter | None = None) -> tuple:
         # mostly the newest tensors
         a, b = pool[-1 - first % len(pool)], pool[-1 - second % len(pool)]
         try:
-            a.grad_fn, b.grad_fn  # a view whose history was lost is refused before anything else is looked at
+            _ = a.grad_fn, b.grad_fn  # a view whose history was lost is refused before anything else is looked at
             if kind == "write" and overlaps_itself(a) and not (name in REFUSED_IF_EXPANDED and 0 in a.stride()):
                 continue
             if kind == "write" and (b is not a or re.search("index|scatter|set", name)):

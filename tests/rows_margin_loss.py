@@ -29,7 +29,8 @@ def vectors(d, least=1):
 row("cosine_similarity", lambda d: (vectors(d), {"dim": d.choice(0, -1)}), node="SumBackward1", errors=(
     called("cosine_similarity", (2, 3), (2,)), called("cosine_similarity", (3,), (3,)),
     lambda t: t.nn.functional.cosine_similarity(t.arange(3), t.arange(3), 0)))
-row("cosine_similarity", lambda d: ((d.array((2, 3)), d.array((2, 3))), {"eps": 2.5}), node="SumBackward1", id="bounded")
+row("cosine_similarity", lambda d: ((d.array((2, 3)), d.array((2, 3))), {"eps": 2.5}), node="SumBackward1",
+    id="bounded")
 row("pairwise_distance", lambda d: (vectors(d), {"keepdim": d.boolean()}), node="NormBackward1",
     errors=(called("pairwise_distance", (2, 3), (2,)),))
 row("pairwise_distance", lambda d: ((d.array((2, 3), 0, 2), d.array((2, 3), -2, -0.1)),
@@ -46,7 +47,8 @@ def ranked(d):
 
 
 row("nn.functional.margin_ranking_loss", ranked, grad=(0, 1), errors=(
-    called("margin_ranking_loss", (2,), (2,), (2, 1)), called("margin_ranking_loss", (2,), (2,), (2,), reduction="all")))
+    called("margin_ranking_loss", (2,), (2,), (2, 1)), called("margin_ranking_loss", (2,), (2,), (2,),
+        reduction="all")))
 row("nn.functional.hinge_embedding_loss", lambda d: ((d.away_from((1,), (3, 4)), d.rng.choice([-1.0, 0.0, 1.0], (3, 4))
                                                       .astype(d.dtype)), reduction(d)), grad=(0,),
     errors=(called("hinge_embedding_loss", (2, 3), (2, 3), reduction="all"),))
@@ -70,7 +72,8 @@ def triplets(d):
 
 
 row(F + "triplet_margin_loss", triplets, errors=(
-    called("triplet_margin_loss", (2, 3), (2, 3), (3,)), called("triplet_margin_loss", (2, 3), (2, 3), (2, 3), margin=0),
+    called("triplet_margin_loss", (2, 3), (2, 3), (3,)), called("triplet_margin_loss", (2, 3), (2, 3), (2, 3),
+        margin=0),
     called("triplet_margin_loss", (2, 3), (2, 3), (2, 3), reduction="all")))
 row(F + "triplet_margin_loss", lambda d: (triplets(d)[0], {"p": d.choice(1, 3), "eps": 0.01, "margin": 20.0}),
     second=False, id="p")
@@ -135,7 +138,8 @@ def several_classes(d):
 
 
 row(F + "multilabel_margin_loss", several_classes, grad=(0,), second=False, node="MultilabelMarginLossBackward0",
-    errors=(classed([[1, -1]] * 2, name="multilabel_margin_loss"), classed([[1.0, 0, 2]] * 2, name="multilabel_margin_loss"),
+    errors=(classed([[1, -1]] * 2, name="multilabel_margin_loss"), classed([[1.0, 0, 2]] * 2,
+        name="multilabel_margin_loss"),
             classed([[1, 3, -1]] * 2, name="multilabel_margin_loss"),
             classed([[1, -2, -1]] * 2, name="multilabel_margin_loss"),
             lambda t: t.nn.functional.multilabel_margin_loss(t.ones(2, 3, 3), t.ones(2, 3, 3).long()),

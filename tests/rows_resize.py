@@ -87,7 +87,8 @@ def unshuffled(d):
 
 
 row("pixel_shuffle", shuffled, node="PixelShuffleBackward0", errors=(
-    refused("pixel_shuffle", (3, 2, 2), 2), refused("pixel_shuffle", (2, 2), 2), refused("pixel_shuffle", (4, 2, 2), 0)))
+    refused("pixel_shuffle", (3, 2, 2), 2), refused("pixel_shuffle", (2, 2), 2), refused("pixel_shuffle", (4, 2, 2),
+        0)))
 row("pixel_unshuffle", unshuffled, node="PixelUnshuffleBackward0", errors=(
     refused("pixel_unshuffle", (4, 3, 2), 2), refused("pixel_unshuffle", (4, 2, 3), 2),
     refused("pixel_unshuffle", (2, 2), 2), refused("pixel_unshuffle", (4, 2, 2), -1)))
@@ -132,6 +133,7 @@ row(F + "unfold", unfolded, dtypes=FLOATS, node="Im2ColBackward0", errors=(
     refused("unfold", (1, 0, 4, 4), 2), refused("unfold", VOLUME, 2), refused("unfold", PLANE, 2, dtype="int32")))
 row(F + "fold", folded, dtypes=FLOATS, node="Col2ImBackward0", errors=(
     refused("fold", (9,), 4, 2), refused("fold", (1, 7, 9), 4, 2), refused("fold", (7, 9), 4, 2),
-    refused("fold", (1, 8, 8), 4, 2), refused("fold", (1, 8, 9), (4, 4, 4), 2), refused("fold", (1, 8, 9), 4, (2, 2, 2)),
+    refused("fold", (1, 8, 8), 4, 2), refused("fold", (1, 8, 9), (4, 4, 4), 2), refused("fold", (1, 8, 9), 4, (2, 2,
+        2)),
     refused("fold", (1, 8, 9), 1, 2), refused("fold", (1, 8, 9), 4, 0), refused("fold", (1, 8, 9), 4, 2, stride=0),
     refused("fold", (1, 0, 9), 4, 2), refused("fold", (1, 8, 9), 4, 2, dtype="int32")))

@@ -13,8 +13,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import minitorch  # noqa: E402
 from twin import PARSER, outcome  # noqa: E402
+
+import minitorch  # noqa: E402
 
 MISTAKES = {}
 WARNINGS = {}
@@ -1783,7 +1784,7 @@ def l1_that_broadcasts(t):
 
 @warned
 def transpose_of_a_vector(t):
-    t.ones(3).T
+    return t.ones(3).T
 
 
 @warned
@@ -1867,6 +1868,8 @@ def old_initializer(t):
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_raises_torchs_error(name):
+    if "cuda" in name and torch.version.cuda is not None:
+        pytest.skip("this torch is built with CUDA")
     ours, theirs = outcome(minitorch, MISTAKES[name]), outcome(torch, MISTAKES[name])
     assert theirs[0] == "error", f"torch gives {theirs}"
     if PARSER.search(theirs[2]):

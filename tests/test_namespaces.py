@@ -87,7 +87,8 @@ def told(library, call) -> list:
     (lambda t: t.cuda.device(-1).__enter__(), ("value", "None")),
     (lambda t: t.cuda.device(0).__enter__(), ("error", RuntimeError, "PyTorch was compiled without CUDA support")),
     (lambda t: t.cuda.device("cpu"), ("error", ValueError, "Expected a cuda device, but got: cpu")),
-    (lambda t: t.cuda.Event(enable_timing=True), ("error", RuntimeError, "Tried to instantiate dummy base class Event")),
+    (lambda t: t.cuda.Event(enable_timing=True), ("error", RuntimeError,
+        "Tried to instantiate dummy base class Event")),
     (lambda t: t.cuda.Stream(), ("error", RuntimeError, "torch.cuda.Stream requires CUDA support")),
     (lambda t: t.cuda.stream(None).__enter__(), ("value", "None")),
     (lambda t: t.accelerator.is_available(), ("value", "False")),
@@ -238,8 +239,8 @@ def test_interop_threads_are_set_once(kept):
     kept.interop_threads = None
     minitorch.set_num_interop_threads(3)
     assert minitorch.get_num_interop_threads() == 3
-    with pytest.raises(RuntimeError, match="Error: cannot set number of interop threads after parallel work has started "
-                                           "or set_num_interop_threads called"):
+    with pytest.raises(RuntimeError, match="Error: cannot set number of interop threads after parallel work has "
+                                           "started or set_num_interop_threads called"):
         minitorch.set_num_interop_threads(3)
 
 
@@ -389,7 +390,7 @@ cudnn.benchmark = True
 assert torch.backends.cudnn is cudnn is minitorch.backends.cudnn and minitorch.backends.cudnn.benchmark
 assert mp is minitorch.multiprocessing and issubclass(autocast, other) and torch.version.cuda is None
 """
-    run = "import minitorch.run; minitorch.run.install(); exec(compile(%r, 'script', 'exec'))" % source
+    run = f"import minitorch.run; minitorch.run.install(); exec(compile({source!r}, 'script', 'exec'))"
     done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, timeout=60,
                           env=dict(os.environ, PYTHONPATH=str(ROOT)))
     assert (done.returncode, done.stderr) == (0, "")
@@ -433,7 +434,8 @@ def test_tensorboard(tmp_path):
 def test_tensorboard_that_is_not_there(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
     monkeypatch.delitem(sys.modules, "minitorch.utils.tensorboard", raising=False)
-    with pytest.raises(ImportError, match="minitorch.utils.tensorboard needs the package tensorboardX: pip install tens"):
+    with pytest.raises(ImportError, match="minitorch.utils.tensorboard needs the package tensorboardX: pip install "
+                                          "tens"):
         importlib.import_module("minitorch.utils.tensorboard")
 
 

@@ -122,8 +122,9 @@ CASES = [
     ("SoftMarginLoss", (), {"reduction": "none"}, [floats(4, 5), lambda rng: rng.choice([-1, 1], (4, 5))]),
     ("TripletMarginLoss", (0.7,), {"swap": True}, [floats(4, 5), floats(4, 5), floats(4, 5)]),
     ("TripletMarginWithDistanceLoss", (), {"margin": 0.7}, [floats(4, 5), floats(4, 5), floats(4, 5)]),
-    ("CTCLoss", (), {"zero_infinity": True}, [lambda rng: np.log(rng.dirichlet(np.ones(4), (6, 2))), lambda rng: rng.integers(1, 4, (2, 3)),
-                                             lambda rng: np.array([6, 5]), lambda rng: np.array([3, 2])]),
+    ("CTCLoss", (), {"zero_infinity": True}, [
+        lambda rng: np.log(rng.dirichlet(np.ones(4), (6, 2))), lambda rng: rng.integers(1, 4, (2, 3)),
+        lambda rng: np.array([6, 5]), lambda rng: np.array([3, 2])]),
 
     ("CircularPad1d", (2,), {}, [floats(2, 3, 5)]),
     ("CircularPad2d", ((1, 0, 2, 1),), {}, [floats(2, 3, 5, 4)]),

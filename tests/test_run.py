@@ -24,7 +24,7 @@ def minitorch_run(folder, *arguments, source=None, module=None):
 
 def test_torch_and_minitorch_are_one(tmp_path):
     source = """
-import sys
+import os, sys
 import torch, minitorch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -41,7 +41,8 @@ assert lr_scheduler is minitorch.optim.lr_scheduler and StepLR is lr_scheduler.S
 assert nn.__name__ == "minitorch.nn" and nn.__spec__.name == "minitorch.nn" and torch.utils.data.Dataset is Dataset
 major, minor = torch.__version__.split(".")[:2]
 assert (int(major), int(minor)) >= (2, 0) and torch.__version__ >= "1.8"
-print(__name__, __file__, sys.argv, sys.path[0] == __import__("os").path.dirname(__import__("os").path.abspath(__file__)))
+folder = os.path.dirname(os.path.abspath(__file__))
+print(__name__, __file__, sys.argv, sys.path[0] == folder)
 print(torch.tensor([1.5, 2.0]).sum().item())
 """
     assert minitorch_run(tmp_path, "--epochs", "2", source=source) == (
@@ -64,9 +65,11 @@ def test_a_module(tmp_path):
     ("import sys; sys.exit(3)", 3, ""),
     ("import sys; sys.exit('over')", 1, "over"),
     ("1 / 0", 1, "ZeroDivisionError: division by zero"),
-    ("import torch\ntorch.ones(2) @ torch.ones(3)", 1, "RuntimeError: inconsistent tensor size, expected tensor [2] and "
+    ("import torch\ntorch.ones(2) @ torch.ones(3)", 1, "RuntimeError: inconsistent tensor size, expected tensor [2] "
+                                                       "and "
      "src [3] to have the same number of elements, but got 2 and 3 elements respectively"),
-    ("import torch.no_such_part", 1, "ModuleNotFoundError: minitorch has no module 'minitorch.no_such_part', which this "
+    ("import torch.no_such_part", 1, "ModuleNotFoundError: minitorch has no module 'minitorch.no_such_part', which "
+                                     "this "
      "script imports as 'torch.no_such_part'"),
     ("a b", 1, "SyntaxError: invalid syntax"),
 ])

@@ -315,7 +315,8 @@ def test_fused_agrees_with_composed():
 NO_OPERATION = {
     "Size", "Tensor", "device", "dtype", "finfo", "iinfo", "Generator", "manual_seed", "seed", "initial_seed",
     "get_rng_state", "set_rng_state", "no_grad", "enable_grad", "set_grad_enabled", "inference_mode", "is_grad_enabled",
-    "is_inference_mode_enabled", "is_anomaly_enabled", "is_anomaly_check_nan_enabled", "set_printoptions", "get_printoptions", "get_default_dtype", "set_default_dtype",
+    "is_inference_mode_enabled", "is_anomaly_enabled", "is_anomaly_check_nan_enabled", "set_printoptions",
+    "get_printoptions", "get_default_dtype", "set_default_dtype",
     "promote_types", "result_type",
     "can_cast", "from_numpy", "is_tensor", "is_floating_point", "is_complex", "numel", "save", "load",
 }

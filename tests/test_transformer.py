@@ -137,8 +137,8 @@ def test_encoder_layer(options):
 @pytest.mark.parametrize("options", LAYERS[::3], ids=str)
 def test_decoder_layer(options):
     def call(t, layer, dtype, grad=True):
-        x, memory = drawn(t, (2, 3, 4), dtype, grad), drawn(t, (2, 5, 4) if options["batch_first"] else (5, 3, 4), dtype,
-                                                            grad)
+        shapes = (2, 3, 4), (2, 5, 4) if options["batch_first"] else (5, 3, 4)
+        x, memory = [drawn(t, shape, dtype, grad) for shape in shapes]
         return [x, memory], layer(x, memory)
 
     check_whole(lambda nn, **kw: nn.TransformerDecoderLayer(4, 2, 6, dropout=0.2, **options, **kw), call)

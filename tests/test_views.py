@@ -358,7 +358,8 @@ def resized(t):
     z.resize_(2, 2)
     w = t.arange(4.0)
     w.resize_(2, 4)
-    return v, v.storage_offset(), x._version, y, z, tuple(z.stride()), w[0], w.resize_(2)._version, w.resize_(2)._version
+    versions = [w.resize_(2)._version, w.resize_(2)._version]
+    return v, v.storage_offset(), x._version, y, z, tuple(z.stride()), w[0], versions
 
 
 @script

@@ -32,7 +32,8 @@ from .saved import detect_anomaly, disable_saved_tensors_hooks, save_on_cpu, sav
 graph.disable_saved_tensors_hooks, graph.save_on_cpu = disable_saved_tensors_hooks, save_on_cpu
 graph.saved_tensors_hooks = saved_tensors_hooks
 
-__all__ = ["Function", "Variable", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck", "gradgradcheck", "graph",
+__all__ = ["Function", "Variable", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck", "gradgradcheck",
+           "graph",
            "inference_mode",
            "is_grad_enabled", "is_inference_mode_enabled", "no_grad", "set_detect_anomaly",
            "set_grad_enabled"]

@@ -256,8 +256,7 @@ def start(tensors, gradients, create_graph: bool) -> list:
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
         elif g.array.shape != t.array.shape:
             raise RuntimeError(f"Mismatch in shape: grad_output[{k}] has a shape of {Size(g.array.shape)} and "
-                               f"output[{k}] has a "
-                               f"shape of {Size(t.array.shape)}.")
+                               f"output[{k}] has a shape of {Size(t.array.shape)}.")
         roots.append((edge, g if create_graph else g.array))
     return roots
 
@@ -312,14 +311,17 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, creat
 
 
 def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, create_graph: bool = False,
-         only_inputs: bool = True, allow_unused: bool | None = None, is_grads_batched: bool = False, materialize_grads: bool = False) -> tuple:
+         only_inputs: bool = True, allow_unused: bool | None = None, is_grads_batched: bool = False,
+         materialize_grads: bool = False) -> tuple:
     """The gradients of the sum of `outputs` with respect to `inputs`; no `.grad` is touched.
 
     https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
     if not only_inputs:
-        warnings.warn("only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient "
-                      "for other parts of the graph, please use minitorch.autograd.backward.", FutureWarning, stacklevel=2)
+        warnings.warn("only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate "
+                      "gradient "
+                      "for other parts of the graph, please use minitorch.autograd.backward.", FutureWarning,
+                      stacklevel=2)
     if is_grads_batched:
         raise NotImplementedError("autograd.grad: is_grads_batched")
     if materialize_grads and allow_unused is False:

@@ -47,9 +47,10 @@ def packed(t: Tensor) -> tuple:
     with no_grad():
         handle = pack(t)
     if t.version[0] != before:
-        raise RuntimeError("A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack "
-                           "hook cannot be modified by in-place operations as this can lead to unexpected side-effects. "
-                           "Please open an issue if you need to perform in-place operations on the input to a pack hook.")
+        raise RuntimeError("A saved tensor pack hook is modifying its input in place. Tensors provided as input to "
+                           "pack hook cannot be modified by in-place operations as this can lead to unexpected "
+                           "side-effects. Please open an issue if you need to perform in-place operations on the input "
+                           "to a pack hook.")
     return handle, PACKED, unpack
 
 
@@ -57,7 +58,7 @@ def pack_entries(entries: list, tensors) -> Packed:
     """Saved entries with their tensors packed; `tensors` are the Tensors the entries were read from, None for facts."""
     return Packed([
         packed(t) if isinstance(t, Tensor) else
-        (pack_entries(entry[0], t), *entry[1:]) if isinstance(t, tuple) else entry  # of a variadic op: a list of entries
+        (pack_entries(entry[0], t), *entry[1:]) if isinstance(t, tuple) else entry  # a tuple: of a variadic op
         for entry, t in zip(entries, tensors)])
 
 
@@ -143,8 +144,8 @@ class detect_anomaly:  # noqa: N801
 
     def __init__(self, check_nan: bool = True):
         self.check_nan = check_nan
-        warnings.warn("Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled "
-                      "for debugging.", stacklevel=2)
+        warnings.warn("Anomaly Detection has been enabled. This mode will increase the runtime and should only be "
+                      "enabled for debugging.", stacklevel=2)
 
     def __enter__(self) -> None:
         self.before = is_anomaly_enabled(), is_anomaly_check_nan_enabled()

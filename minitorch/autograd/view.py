@@ -96,11 +96,11 @@ def current_edge(x: Tensor):
 
 
 WHY_NOT = {
-    NO_GRAD: "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
-             "both the view and the inplace either both inside the no_grad block (if you don't want the inplace to be "
-             "tracked) or both outside (if you want the inplace to be tracked).",
-    MULTIPLE: "This view is the output of a function that returns multiple views. Such functions do not allow the output "
-              "views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
+    NO_GRAD: "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
+             "moving both the view and the inplace either both inside the no_grad block (if you don't want the inplace "
+             "to be tracked) or both outside (if you want the inplace to be tracked).",
+    MULTIPLE: "This view is the output of a function that returns multiple views. Such functions do not allow the "
+              "output views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
 }
 
 
@@ -218,7 +218,7 @@ def check_view_may_change(x: Tensor, what: str = "is being") -> None:
 
 
 def check_operands(x: Tensor, operands: tuple, apart: bool = False) -> None:
-    """Refuse to write into `x` what is read from another part of the same memory; the same part is fine, unless `apart`.
+    """Refuse to write into `x` what is read from another part of its memory; the same part is fine, unless `apart`.
 
     As torch does, only where both lie densely in memory: elsewhere, finding out would cost too much.
     """

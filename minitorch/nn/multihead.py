@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..autograd.grad_mode import is_grad_enabled
 from ..ops.create import empty
 from ..ops.multihead import canonical_mask, multi_head_attention_forward, type_of
 from ..tensor import Tensor
@@ -65,9 +66,15 @@ class MultiheadAttention(Module):
                 need_weights: bool = True, attn_mask: Tensor | None = None, average_attn_weights: bool = True,
                 is_causal: bool = False) -> tuple[Tensor, Tensor | None]:
         """(result, weights or None); `key_padding_mask` (N, S) and `attn_mask` hide keys where true, or are added."""
+        masks = [mask for mask in (attn_mask, key_padding_mask) if mask is not None]
+        fast = query is key is value and not any([mask.is_floating_point() for mask in masks]) and (
+            self.fast_inference(query))
         key_padding_mask = canonical_mask(key_padding_mask, "key_padding_mask", type_of(attn_mask), "attn_mask",
                                           query.dtype)
         attn_mask = canonical_mask(attn_mask, "attn_mask", None, "", query.dtype, check_other=False)
+        wanted = need_weights
+        if fast:  # torch's kernel knows no hint, and a query that may attend to nothing gets NaN as with weights
+            need_weights, is_causal = need_weights or bool(masks), False
         turned = self.batch_first and query.dim() == 3
         if turned:  # what was one tensor stays one: it is then projected in one product
             first = query.transpose(1, 0)
@@ -78,4 +85,12 @@ class MultiheadAttention(Module):
             self.bias_v, self.add_zero_attn, self.dropout, self.out_proj.weight, self.out_proj.bias, self.training,
             key_padding_mask, need_weights, attn_mask, not self._qkv_same_embed_dim, self.q_proj_weight,
             self.k_proj_weight, self.v_proj_weight, average_attn_weights=average_attn_weights, is_causal=is_causal)
-        return (y.transpose(1, 0) if turned else y), weights
+        return (y.transpose(1, 0) if turned else y), weights if wanted else None
+
+    def fast_inference(self, query: Tensor, *others: Tensor) -> bool:
+        """Whether torch computes attention of `query` to itself by its kernel for inference: nothing to differentiate."""
+        fits = query.dim() == 3 and self.batch_first and not self.training and self.num_heads % 2 == 0 and (
+            self._qkv_same_embed_dim and self.in_proj_bias is not None and self.bias_k is None
+            and not self.add_zero_attn)
+        return fits and not (is_grad_enabled() and any(
+            [t.requires_grad for t in (query, *others, *self.parameters())]))

@@ -9,8 +9,8 @@ from ..tensor import Tensor
 from . import functional as F
 from .module import Module
 
-__all__ = [*[f"{kind}{n}d" for kind in ("AdaptiveAvgPool", "AdaptiveMaxPool", "AvgPool", "LPPool", "MaxPool", "MaxUnpool")
-             for n in (1, 2, 3)]]
+KINDS = ("AdaptiveAvgPool", "AdaptiveMaxPool", "AvgPool", "LPPool", "MaxPool", "MaxUnpool")
+__all__ = [f"{kind}{n}d" for kind in KINDS for n in (1, 2, 3)]
 
 
 class _MaxPool(Module):

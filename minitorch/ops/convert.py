@@ -6,7 +6,6 @@ Read next: create.py, which makes tensors of anything else; storage.py for pickl
 
 from __future__ import annotations
 
-import builtins
 import math
 
 import numpy as np
@@ -16,7 +15,14 @@ from ..autograd.op import in_place, op
 from ..device import device, device_of, move
 from ..dtype import CAPITAL, astype, copy_order, numpy_dtype
 from ..tensor import (
-    CHANNELS_LAST_RANK, Tensor, contiguous_format, expect_tensor, memory_format, method, preserve_format, unwrap,
+    CHANNELS_LAST_RANK,
+    Tensor,
+    contiguous_format,
+    expect_tensor,
+    memory_format,
+    method,
+    preserve_format,
+    unwrap,
 )
 
 __all__: list[str] = ["clone", "fill", "is_complex", "is_floating_point", "is_tensor", "numel", "result_type"]

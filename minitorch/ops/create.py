@@ -540,7 +540,7 @@ def construct(dtype: np.dtype | None, data: tuple) -> Tensor:
     return made(array_of(data[0], target))
 
 
-def legacy_new(cls, *data, device=None, **options) -> Tensor:
+def legacy_new(cls, *data, device=None) -> Tensor:
     """Tensor(2, 3): uninitialised; Tensor([2, 3]): these numbers; always of the default type."""
     t = construct(None, data)
     t = t if device is None else t.to(device)

@@ -109,7 +109,7 @@ def ctc(xp, x, target, input_lengths, target_lengths, /, blank, zero_infinity):
 
 @op
 def ctc_slope(xp, x, target, input_lengths, target_lengths, /, blank, zero_infinity):
-    """exp x - posterior, 0 after the end; posterior_t[c]: the chance to be in a state of label c at t, given the target.
+    """exp x - posterior, 0 after the end; posterior_t[c]: the chance to be in a state of label c at t, given target.
 
     As in torch this is the gradient for scores of which x is the log_softmax; for x itself it would lack the first
     term, which log_softmax takes out again.
@@ -151,7 +151,8 @@ def lengths(name: str, value, like: Tensor, count: int, longest: int | None) -> 
     for n in value:
         for wrong, bound in ((n < 0, "at least 0"), (longest is not None and n > longest, f"at most {longest}")):
             if wrong:
-                raise RuntimeError(f"Expected {name} to have value {bound}, but got value {n} (while checking arguments "
+                raise RuntimeError(f"Expected {name} to have value {bound}, but got value {n} (while checking "
+                                   "arguments "
                                    "for ctc_loss_allocate_outputs)")
     return like.new_tensor(value, dtype=INT64)
 

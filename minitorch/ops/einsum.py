@@ -97,7 +97,8 @@ def check_label_sizes(operands, terms) -> None:
             seen = sizes.get(label, 1)
             if n != seen and 1 not in (n, seen) and isinstance(label, int):
                 at = label + len([m for m in labels if isinstance(m, int)])
-                raise RuntimeError(f"einsum(): dimension {at} covered by ellipsis in operand {k}has size {n} which does "
+                raise RuntimeError(f"einsum(): dimension {at} covered by ellipsis in operand {k}has size {n} which "
+                                   "does "
                                    f"not broadcast with previously seen ellipsis with size {seen} for the respective "
                                    "dimension")
             if n != seen and 1 not in (n, seen):

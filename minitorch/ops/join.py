@@ -47,7 +47,8 @@ joined.backward(cut)
 def several(name: str, tensors) -> tuple:
     """The argument of `cat` and its family as a tuple; anything but a list or tuple of tensors is refused."""
     if not isinstance(tensors, (tuple, list)):
-        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {class_name(tensors)}")
+        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not "
+                        f"{class_name(tensors)}")
     for k, x in enumerate(tensors):
         if not isinstance(x, Tensor):
             raise TypeError(f"expected Tensor as element {k} in argument 0, but got {class_name(x)}")

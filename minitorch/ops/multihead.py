@@ -71,6 +71,34 @@ def check_mask_size(mask: Tensor, two: tuple, three: tuple) -> Tensor:
     return mask.unsqueeze(0) if mask.dim() == 2 else mask
 
 
+def with_padding(mask: Tensor | None, padding: Tensor, batch: int, heads: int, source: int) -> Tensor:
+    """The two masks as one, (N * heads, L or 1, S)."""
+    for dim, expected in enumerate((batch, source)):
+        if padding.shape[dim] != expected:
+            raise AssertionError(f"Expected key_padded_mask.shape[{dim}] to be {expected}, but got "
+                                 f"{padding.shape[dim]}")
+    padding = padding.view(batch, 1, 1, source).expand(-1, heads, -1, -1).reshape(batch * heads, 1, source)
+    return padding if mask is None else mask + padding
+
+
+def projections(query: Tensor, key: Tensor, value: Tensor, weight: Tensor | None, separate: tuple | None,
+                bias: Tensor | None) -> tuple:
+    """query, key and value through one weight, (3 E, E), or through a separate one each."""
+    if separate is None:
+        if key.shape != value.shape:
+            raise AssertionError(f"key shape {key.shape} does not match value shape {value.shape}")
+        if weight is None:
+            raise AssertionError("use_separate_proj_weight is False but in_proj_weight is None")
+        return packed_projection(query, key, value, weight, bias)
+    if key.shape[:2] != value.shape[:2]:
+        raise AssertionError(f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}")
+    for name, w in zip("qkv", separate):
+        if w is None:
+            raise AssertionError(f"use_separate_proj_weight is True but {name}_proj_weight is None")
+    biases = (None,) * 3 if bias is None else bias.chunk(3)
+    return tuple(map(linear, (query, key, value), separate, biases))
+
+
 def packed_projection(q: Tensor, k: Tensor, v: Tensor, weight: Tensor, bias: Tensor | None) -> tuple:
     """query, key and value through one weight (3 E, E); in one product where they are one tensor."""
     size = q.shape[-1]
@@ -88,6 +116,46 @@ def packed_projection(q: Tensor, k: Tensor, v: Tensor, weight: Tensor, bias: Ten
     return q, together[0], together[1]
 
 
+def split_heads(x: Tensor, heads: int, head: int) -> Tensor:
+    """(S, N, E) to (heads, S, head), where heads counts those of the whole batch."""
+    return x.view(x.shape[0], heads, head).transpose(0, 1)
+
+
+def keys_or_values(name: str, x: Tensor, bias: Tensor | None, static: Tensor | None, add_zero: bool, heads: int,
+                   head: int) -> Tensor:
+    """The heads of the keys, or of the values: those given as `static`, if any; then what every sequence is given."""
+    if bias is not None:
+        if static is not None:
+            raise AssertionError(f"bias cannot be added to static {name}.")
+        x = cat([x, bias.repeat(1, x.shape[1], 1)])
+    if static is not None:
+        for dim, expected in ((0, heads), (2, head)):
+            if static.shape[dim] != expected:
+                raise AssertionError(f"expecting static_{name[0]}.size({dim}) of {expected}, but got "
+                                     f"{static.shape[dim]}")
+    x = split_heads(x, heads, head) if static is None else static
+    return cat([x, x.new_zeros(heads, 1, head)], 1) if add_zero else x
+
+
+def averages_and_weights(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropout_p: float) -> tuple:
+    """(heads, L, head) and the weights, (heads, L, S), that scaled_dot_product_attention would not show."""
+    q = q * math.sqrt(1.0 / q.shape[2])
+    scores = bmm(q, k.mT) if mask is None else baddbmm(mask, q, k.mT)
+    weights = softmax(scores, -1)
+    if dropout_p > 0.0:
+        weights = dropout(weights, dropout_p)
+    return bmm(weights, v), weights
+
+
+def averages(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropout_p: float, is_causal: bool,
+             batch: int) -> Tensor:
+    """(heads, L, head), by scaled_dot_product_attention."""
+    if mask is not None:
+        mask = mask.unsqueeze(0) if mask.shape[0] == 1 else mask.unflatten(0, (batch, -1))
+    q, k, v = [x.view(batch, -1, *x.shape[1:]) for x in (q, k, v)]
+    return scaled_dot_product_attention(q, k, v, mask, dropout_p, is_causal).flatten(0, 1)
+
+
 def multi_head_attention_forward(
         query: Tensor, key: Tensor, value: Tensor, embed_dim_to_check: int, num_heads: int,
         in_proj_weight: Tensor | None, in_proj_bias: Tensor | None, bias_k: Tensor | None, bias_v: Tensor | None,
@@ -97,7 +165,7 @@ def multi_head_attention_forward(
         k_proj_weight: Tensor | None = None, v_proj_weight: Tensor | None = None, static_k: Tensor | None = None,
         static_v: Tensor | None = None, average_attn_weights: bool = True,
         is_causal: bool = False) -> tuple[Tensor, Tensor | None]:
-    """(result (L, N, E), weights (N, L, S) or None); query (L, N, E), key (S, N, Ek), value (S, N, Ev), N may be absent.
+    """(result (L, N, E), weights (N, L, S) or None); query (L, N, E), key (S, N, Ek), value (S, N, Ev).
 
     https://pytorch.org/docs/stable/generated/torch.nn.functional.multi_head_attention_forward.html
     """
@@ -112,7 +180,8 @@ def multi_head_attention_forward(
     if is_causal and attn_mask is None:
         raise RuntimeError("Need attn_mask if specifying the is_causal hint. You may use the Transformer module method "
                            "`generate_square_subsequent_mask` to create this mask.")
-    key_padding_mask = canonical_mask(key_padding_mask, "key_padding_mask", type_of(attn_mask), "attn_mask", query.dtype)
+    key_padding_mask = canonical_mask(key_padding_mask, "key_padding_mask", type_of(attn_mask), "attn_mask",
+                                      query.dtype)
     if is_causal and key_padding_mask is None and not need_weights:
         attn_mask = None  # scaled_dot_product_attention makes it
     else:
@@ -120,68 +189,32 @@ def multi_head_attention_forward(
         is_causal = is_causal and key_padding_mask is None
     if size != embed_dim_to_check:
         raise AssertionError(f"was expecting embedding dimension of {embed_dim_to_check}, but got {size}")
-    head = size // num_heads
-    if head * num_heads != size:
+    if size % num_heads:
         raise AssertionError(f"embed_dim {size} not divisible by num_heads {num_heads}")
-    if use_separate_proj_weight:
-        if key.shape[:2] != value.shape[:2]:
-            raise AssertionError(f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}")
-        biases = (None,) * 3 if in_proj_bias is None else in_proj_bias.chunk(3)
-        q, k, v = [linear(x, w, b) for x, w, b in zip((query, key, value),
-                                                      (q_proj_weight, k_proj_weight, v_proj_weight), biases)]
-    else:
-        if key.shape != value.shape:
-            raise AssertionError(f"key shape {key.shape} does not match value shape {value.shape}")
-        q, k, v = packed_projection(query, key, value, in_proj_weight, in_proj_bias)
+    head, heads = size // num_heads, batch * num_heads
+    separate = (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else None
+    q, k, v = projections(query, key, value, in_proj_weight, separate, in_proj_bias)
     if attn_mask is not None:
-        attn_mask = check_mask_size(attn_mask, (length, key.shape[0]), (batch * num_heads, length, key.shape[0]))
-
-    def one_more(mask: Tensor | None) -> Tensor | None:
-        return None if mask is None else pad(mask, (0, 1))  # what is added to every sequence is never masked
-
-    if bias_k is not None and bias_v is not None:
-        for name, static in (("key", static_k), ("value", static_v)):
-            if static is not None:
-                raise AssertionError(f"bias cannot be added to static {name}.")
-        k, v = cat([k, bias_k.repeat(1, batch, 1)]), cat([v, bias_v.repeat(1, batch, 1)])
-        attn_mask, key_padding_mask = one_more(attn_mask), one_more(key_padding_mask)
-
-    def heads(x: Tensor) -> Tensor:  # (S, N, E) to (N * heads, S, head)
-        return x.view(x.shape[0], batch * num_heads, head).transpose(0, 1)
-
-    q, k, v = heads(q), heads(k) if static_k is None else static_k, heads(v) if static_v is None else static_v
-    if add_zero_attn:
-        zeros = k.new_zeros(batch * num_heads, 1, head)
-        k, v = cat([k, zeros], 1), cat([v, zeros], 1)
-        attn_mask, key_padding_mask = one_more(attn_mask), one_more(key_padding_mask)
-    source = k.shape[1]
+        attn_mask = check_mask_size(attn_mask, (length, key.shape[0]), (heads, length, key.shape[0]))
+    if (bias_k is None) != (bias_v is None):
+        there, absent = ("bias_v", "bias_k") if bias_k is None else ("bias_k", "bias_v")
+        raise AssertionError(f"{there} is set but {absent} is None")
+    q = split_heads(q, heads, head)
+    k = keys_or_values("key", k, bias_k, static_k, add_zero_attn, heads, head)
+    v = keys_or_values("value", v, bias_v, static_v, add_zero_attn, heads, head)
+    added = (bias_k is not None) + add_zero_attn
+    if added:  # what every sequence is given is never masked
+        attn_mask, key_padding_mask = [None if m is None else pad(m, (0, added)) for m in (attn_mask, key_padding_mask)]
     if key_padding_mask is not None:
-        for dim, (expected, n) in enumerate(zip((batch, source), key_padding_mask.shape)):
-            if n != expected:
-                raise AssertionError(f"Expected key_padded_mask.shape[{dim}] to be {expected}, but got {n}")
-        padding = key_padding_mask.view(batch, 1, 1, source).expand(-1, num_heads, -1, -1)
-        padding = padding.reshape(batch * num_heads, 1, source)
-        attn_mask = padding if attn_mask is None else attn_mask + padding
-    dropout_p = dropout_p if training else 0.0
-
-    weights = None
+        attn_mask = with_padding(attn_mask, key_padding_mask, batch, num_heads, k.shape[1])
+    dropout_p, weights = dropout_p if training else 0.0, None
     if need_weights:
-        scaled = q * math.sqrt(1.0 / head)
-        scores = bmm(scaled, k.transpose(-2, -1)) if attn_mask is None else baddbmm(attn_mask, scaled,
-                                                                                    k.transpose(-2, -1))
-        weights = softmax(scores, -1)
-        weights = dropout(weights, dropout_p) if dropout_p > 0.0 else weights
-        y = bmm(weights, v).transpose(0, 1).contiguous().view(length * batch, size)
-        weights = weights.view(batch, num_heads, length, source)
+        y, weights = averages_and_weights(q, k, v, attn_mask, dropout_p)
+        weights = weights.view(batch, num_heads, length, k.shape[1])
         weights = weights.mean(dim=1) if average_attn_weights else weights
     else:
-        if attn_mask is not None:
-            single = attn_mask.shape[0] == 1 and attn_mask.dim() == 3
-            attn_mask = attn_mask.unsqueeze(0) if single else attn_mask.view(batch, num_heads, -1, source)
-        q, k, v = [x.view(batch, num_heads, x.shape[1], head) for x in (q, k, v)]
-        y = scaled_dot_product_attention(q, k, v, attn_mask, dropout_p, is_causal)
-        y = y.permute(2, 0, 1, 3).contiguous().view(batch * length, size)
-    y = linear(y, out_proj_weight, out_proj_bias).view(length, batch, -1)
+        y = averages(q, k, v, attn_mask, dropout_p, is_causal, batch)
+    y = linear(y.transpose(0, 1).reshape(length * batch, size), out_proj_weight, out_proj_bias).view(length, batch, -1)
     if not batched:
         y, weights = y.squeeze(1), None if weights is None else weights.squeeze(0)
     return y, weights

@@ -79,7 +79,8 @@ def check_windows(kernel: tuple, stride: tuple, padding: tuple, dilation: tuple)
     for what, value, letter in (("kernel size", kernel, "k"), ("stride", stride, "d"),
                                 ("dilation", dilation, "dilation")):
         if min(value) <= 0:
-            raise RuntimeError(f"{what} should be greater than zero, but got {named([letter + s for s in sides], value)}")
+            raise RuntimeError(f"{what} should be greater than zero, but got "
+                               f"{named([letter + s for s in sides], value)}")
 
 
 def check_image(name: str, shape: tuple, kernel: tuple, padding: tuple) -> None:
@@ -220,14 +221,16 @@ def unpooled_size(size: tuple, kernel: tuple, stride: tuple, padding: tuple, wan
 def check_unpool(n: int, input: Tensor, indices: Tensor, size: tuple, stride: tuple) -> None:
     shape, kind = list(input.shape), indices.array.dtype.name
     if kind != "int64":
-        raise RuntimeError("elements in indices should be type int64" + (f" but got: {CAPITAL[kind]}" if n == 2 else ""))
+        got = f" but got: {CAPITAL[kind]}" if n == 2 else ""
+        raise RuntimeError("elements in indices should be type int64" + got)
     if input.ndim not in (n + 1, n + 2):
         raise RuntimeError(f"Input to max_unpooling{n}d should be a {n + 1}d or {n + 2}d Tensor, but got a tensor with "
                            f"{input.ndim} dimensions.")
     if min(stride) <= 0 and n == 3:
         raise RuntimeError(f"strides should be greater than zero, but got stride: {list(stride)}")
     if indices.shape != input.shape:
-        raise RuntimeError(f"Expected shape of indices to be same as that of the input tensor ({shape}) but got indices "
+        raise RuntimeError(f"Expected shape of indices to be same as that of the input tensor ({shape}) but got "
+                           "indices "
                            f"tensor with shape: {list(indices.shape)}")
     for d in range(input.ndim - n - 1, input.ndim):
         if shape[d] == 0:

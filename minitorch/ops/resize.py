@@ -165,7 +165,8 @@ def check_sizes(input: Tensor, size: tuple, kind: str) -> None:
     n, shape = input.ndim - 2, input.array.shape
     if min(shape[2:] + size) <= 0:
         sides = "DHW"[-n:]
-        raise RuntimeError(f"Input and output sizes should be greater than 0, but got input ({commas(sides, shape[2:])}) "
+        raise RuntimeError("Input and output sizes should be greater than 0, but got input "
+                           f"({commas(sides, shape[2:])}) "
                            f"{'and ' if n == 1 else ''}output ({commas(sides, size)})")
     if shape[1] == 0 and n > 1:
         raise RuntimeError(f"Non-empty {n + 2}D data tensor expected but got a tensor with sizes {list(shape)}")
@@ -280,8 +281,8 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     check_shuffle("pixel_unshuffle", input, "downscale_factor", downscale_factor)
     for side, d in (("height", -2), ("width", -1)):
         if input.shape[d] % downscale_factor:
-            raise RuntimeError(f"pixel_unshuffle expects {side} to be divisible by downscale_factor, but input.size({d})"
-                               f"={input.shape[d]} is not divisible by {downscale_factor}")
+            raise RuntimeError(f"pixel_unshuffle expects {side} to be divisible by downscale_factor, but "
+                               f"input.size({d})={input.shape[d]} is not divisible by {downscale_factor}")
     return shuffled_down(input, downscale_factor)
 
 

@@ -15,7 +15,7 @@ from ..autograd.op import in_place_view, op
 from ..autograd.view import Step, View, bump, check_may_change, take_place
 from ..device import array_module, memory_of, offset_in, window
 from ..dtype import C_NAME
-from ..tensor import Tensor, contiguous_format, contiguous_strides, method, wrap, wrap_dim
+from ..tensor import Tensor, contiguous_format, contiguous_strides, memory_format, method, wrap, wrap_dim
 from .shape import at_most_a_matrix, sizes, squeezable, squeeze_named, transpose, transpose_matrix, unsqueeze
 
 __all__ = ["as_strided"]
@@ -209,7 +209,8 @@ def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: memory_form
 
 
 @method
-def set_(self: Tensor, source: Tensor | None = None, storage_offset: int | None = None, size: Sequence[int] | None = None,
+def set_(self: Tensor, source: Tensor | None = None, storage_offset: int | None = None,
+         size: Sequence[int] | None = None,
          stride: Sequence[int] | None = None) -> Tensor:
     """Show another tensor's memory from now on: all of it as `source` does, or from an offset on with given strides.
 

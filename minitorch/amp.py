@@ -26,7 +26,7 @@ class autocast:  # noqa: N801 (torch's name)
             warnings.warn("CUDA is not available or torch_xla is imported. Disabling autocast.", stacklevel=2)
         elif enabled and self.device == "cpu" and dtype not in (None, float16):
             warnings.warn("In CPU autocast, but the target dtype is not supported. Disabling autocast.\nCPU Autocast "
-                          "only supports dtypes of torch.bfloat16, torch.float16 currently.", stacklevel=2)
+                          "only supports dtypes of minitorch.bfloat16, minitorch.float16 currently.", stacklevel=2)
         elif enabled:
             raise NotImplementedError(f"autocast: mixed precision on {device_type!r}; pass enabled=False to go on "
                                       "without it")
@@ -54,7 +54,8 @@ class GradScaler:
         if enabled and (device != "cuda" or cuda_is_available()):
             raise NotImplementedError("GradScaler: enabled")
         if enabled:
-            warnings.warn("torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.", stacklevel=2)
+            warnings.warn("minitorch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.",
+                          stacklevel=2)
 
     def is_enabled(self) -> bool:
         return False

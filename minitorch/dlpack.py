@@ -6,6 +6,8 @@ https://dmlc.github.io/dlpack/latest/python_spec.html
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from .device import cupy
@@ -47,6 +49,12 @@ class Lender:
         return CPU, 0
 
 
+def writable(array: np.ndarray) -> np.ndarray:
+    """The array, open to writes: NumPy closes memory that comes in a capsule of the old kind, torch does not."""
+    facts = array.__array_interface__
+    return np.asarray(SimpleNamespace(owner=array, __array_interface__={**facts, "data": (facts["data"][0], False)}))
+
+
 def to_dlpack(tensor: Tensor):
     """A capsule with the memory of `tensor`, for a library's `from_dlpack`; it can be used once.
 
@@ -60,14 +68,17 @@ def from_dlpack(ext_tensor, *, device=None, copy: bool | None = None) -> Tensor:
 
     https://pytorch.org/docs/stable/generated/torch.from_dlpack.html
     """
-    if type(ext_tensor).__name__ == "PyCapsule":
-        ext_tensor = Lender(ext_tensor)
-    if not hasattr(ext_tensor, "__dlpack__"):
+    bare = type(ext_tensor).__name__ == "PyCapsule"
+    lender = Lender(ext_tensor) if bare else ext_tensor
+    if not hasattr(lender, "__dlpack__"):
         raise RuntimeError("from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only "
                            "once, so you might have already constructed a tensor from it once.")
-    if ext_tensor.__dlpack_device__()[0] == CUDA:
-        made = wrap(cupy().from_dlpack(ext_tensor))
+    if lender.__dlpack_device__()[0] == CUDA:
+        lent = wrap(cupy().from_dlpack(lender))
     else:
-        made = from_numpy(np.from_dlpack(ext_tensor))
-    made = made if device is None else made.to(device)
-    return made.clone() if copy else made
+        array = np.from_dlpack(lender)
+        lent = from_numpy(writable(array) if bare else array)
+    made = lent if device is None else lent.to(device)
+    if made is not lent and copy is False:
+        raise ValueError(f"from_dlpack: to get from {lent.device} to {made.device} takes a copy, and copy=False")
+    return made.clone() if made is lent and copy else made

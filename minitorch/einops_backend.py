@@ -7,7 +7,7 @@ torch. It can be made only where einops is imported: so einops is watched for, a
 from __future__ import annotations
 
 import importlib.abc
-import importlib.util
+import importlib.machinery
 import sys
 
 import minitorch
@@ -33,17 +33,16 @@ class Watch(importlib.abc.MetaPathFinder):
     """Lets the import of einops' backends take its course, and adds one when it has run."""
 
     def find_spec(self, fullname: str, path=None, target=None):
-        if fullname != BACKENDS:
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(fullname)
-        run = spec.loader.exec_module
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path) if fullname == BACKENDS else None
+        if spec is not None:
+            run = spec.loader.exec_module
 
-        def run_and_add(module) -> None:
-            run(module)
-            add_backend(module)
+            def run_and_add(module) -> None:
+                run(module)
+                add_backend(module)
+                sys.meta_path.remove(self)
 
-        spec.loader.exec_module = run_and_add
+            spec.loader.exec_module = run_and_add
         return spec
 
 

@@ -54,7 +54,7 @@ def blas_threads() -> tuple[Callable, Callable] | None:
     except ImportError:
         return None
     found = threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers
-    return (found[0].get_num_threads, found[0].set_num_threads) if found else None
+    return (found[0].get_num_threads, lambda count: [one.set_num_threads(count) for one in found]) if found else None
 
 
 def limit_blas(threads: int) -> bool:

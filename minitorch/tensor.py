@@ -138,7 +138,11 @@ class Tensor:
 
     def size(self, dim: int | None = None):
         """The shape, or its length along `dim`."""
-        return self.shape if dim is None else self.array.shape[wrap_dim(dim, self.array.ndim)]
+        if dim is None:
+            return self.shape
+        if not self.array.ndim:
+            raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+        return self.array.shape[wrap_dim(dim, self.array.ndim)]
 
     def dim(self) -> int:
         return self.array.ndim
@@ -270,7 +274,7 @@ class Tensor:
         return tensor_text(
             array, default_dtype=dtypes.default(), device=None if self.is_cpu else str(self.device),
             requires_grad=self.requires_grad, grad_fn_name=None if grad_fn is None else type(grad_fn).__name__,
-            prefix="tensor(" if own else type(self).__name__ + "(")
+            prefix="tensor(" if own else type(self).__name__ + "(", contents=tensor_contents)
 
     @property
     def __cuda_array_interface__(self):

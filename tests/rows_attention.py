@@ -89,6 +89,9 @@ row(NAME, heads, node=FLASH, second=False, id="heads", errors=(
     refused((5, 4), (6, 4), (7, 4)), refused((2, 6, 5, 4), (2, 4, 6, 4), (2, 4, 6, 4), enable_gqa=True),
     refused((2, 6, 5, 4), K, K), refused((5, 4), (6, 4), (6, 4), (5, 6), is_causal=True),
     refused(Q, K, K, dropout_p=1.5),
+    refused((5, 4), (6, 4), (6, 4), enable_gqa=True), refused(Q, K, K, (6,)),
+    refused((5, 4), (6, 4), (6, 4), (2, 5, 6)), refused((3, 1, 4), (3, 6, 4), (3, 6, 4), (5, 6)),
+    lambda t: t.nn.functional.scaled_dot_product_attention(t.ones(Q).long(), t.ones(K).long(), t.ones(K).long()),
     lambda t: t.nn.functional.scaled_dot_product_attention(t.ones(Q), t.ones(K).double(), t.ones(K)),
     lambda t: t.nn.functional.scaled_dot_product_attention(t.ones(Q), t.ones(K), t.ones(K), t.ones(5, 6).long()),
     lambda t: t.nn.functional.scaled_dot_product_attention(t.ones(Q), t.ones(K), t.ones(K), t.ones(5, 6).double())))
@@ -103,3 +106,4 @@ row(NAME, learned_mask, node=STACKS, id="learned mask")
 row(NAME, broadcast, node=STACKS, id="broadcast")
 row(NAME, with_dropout, node=STACKS, id="dropout")
 row(NAME, lambda d: ((d.array((2, 3, 4)), d.array((2, 0, 4)), d.array((2, 0, 4))), {}), grad=(), id="no keys")
+row(NAME, lambda d: ((d.array((2, 3, 0)), d.array((2, 5, 0)), d.array((2, 5, 4))), {}), grad=(), id="no features")

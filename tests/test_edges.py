@@ -214,7 +214,7 @@ def through_a_subclass(t):
 
 
 def test_a_subclass_in_the_graph():
-    same(lambda t: [v if isinstance(v, (int, str)) else v for v in through_a_subclass(t)][:4])
+    same(lambda t: through_a_subclass(t)[:4])
     assert through_a_subclass(minitorch)[4] == "Ours([2., 2., 2.], grad_fn=<AliasBackward0>)"
 
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+import minitorch
 from minitorch.printing import get_printoptions, printoptions, set_printoptions, tensor_text
 
 torch = pytest.importorskip("torch")
@@ -28,7 +29,8 @@ def default_options():
     def restore():
         set_printoptions(profile="default")
         torch.set_printoptions(profile="default")
-        torch.set_default_dtype(torch.float32)
+        for library in (torch, minitorch):
+            library.set_default_dtype(library.float32)
 
     restore()
     yield
@@ -45,8 +47,12 @@ def text(array, default_dtype=np.float32, **facts) -> str:
     return tensor_text(np.asarray(array), default_dtype=default_dtype, **facts)
 
 
+def torch_text_of(text: str) -> str:
+    return re.sub(r"\btorch\.", "minitorch.", text)
+
+
 def torch_text(tensor) -> str:
-    return re.sub(r"\btorch\.", "minitorch.", repr(tensor))
+    return torch_text_of(repr(tensor))
 
 
 def assert_same(array, **options):
@@ -212,6 +218,118 @@ def test_drawn_arrays_print_as_in_torch(array):
 @given(array=drawn_arrays(), options=drawn_options)
 def test_drawn_arrays_and_options_print_as_in_torch(array, options):
     assert_same(array, **options)
+
+
+# ---------------------------------------------------------------- drawn tensors
+
+MAGNITUDES = {  # of the drawn numbers, as powers of ten
+    "one": (0, 0.5), "tiny": (-30, -20), "small": (-6, -3), "around 1e-4": (-4.3, -3.7), "up to a thousand": (0, 2.99),
+    "mixed": (-6, 6), "large": (6, 12), "around 1e8": (7.8, 8.2), "huge": (20, 38),
+}
+BIG = [(1001,), (1000,), (40, 40), (600, 2), (2, 600), (11, 10, 12), (3, 1, 400), (8, 4, 8, 8), (1, 2000), (0, 2000)]
+
+
+@st.composite
+def numbers(draw) -> np.ndarray:
+    """An array of any type and shape: of one magnitude or several, rounded or not, with zeros, nans, infinities."""
+    dtype = np.dtype(draw(st.sampled_from(["bool", *INTEGERS, *FLOATS * 4, *COMPLEX * 3])))
+    shape = draw(array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=6) | st.sampled_from(BIG))
+    low, high = MAGNITUDES[draw(st.sampled_from(list(MAGNITUDES)))]
+    rounded, odd, rng = draw(st.booleans()), draw(st.booleans()), np.random.default_rng(draw(st.integers(0, 2**32)))
+
+    def reals():
+        x = rng.choice([-1, 1], shape) * 10 ** rng.uniform(low, high, shape)
+        x = np.where(rng.random(shape) < 0.1, 0.0, np.round(x) if rounded else x)
+        return np.where(rng.random(shape) < 0.1, rng.choice([nan, inf, -inf, -0.0], shape), x) if odd else x
+
+    if dtype.kind in "biu":
+        limit = 2 if dtype.kind == "b" else min(np.iinfo(dtype).max, 10.0 ** high)
+        sign = rng.choice([1, -1 if dtype.kind == "i" else 1])
+        return np.asarray(rng.random(shape) * limit * sign).astype(dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(reals() + 1j * reals() if dtype.kind == "c" else reals()).astype(dtype)
+
+
+def doubled(library):
+    class Double(library.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return 2 * g
+
+    return Double.apply
+
+
+def subclass(base):
+    class Image(base):
+        pass
+
+    return Image
+
+
+def written(x):
+    """A view of x that remembers being written through."""
+    y = x.clone()
+    y.view(-1)[:1].mul_(1)
+    return y
+
+
+VIEWS = {
+    "plain": lambda t, x: x,
+    "transposed": lambda t, x: x.permute(tuple(reversed(range(x.ndim)))),
+    "expanded": lambda t, x: x.unsqueeze(0).expand(2, *x.shape),
+    "strided": lambda t, x: x.reshape(-1)[::3],
+    "selected": lambda t, x: x[0] if x.ndim and len(x) else x,
+    "unbound": lambda t, x: x.unsqueeze(0).unbind()[0],
+    "detached": lambda t, x: x.detach(),
+    "of a subclass": lambda t, x: x.as_subclass(subclass(t.Tensor)),
+}
+ON_THE_GRAPH = {
+    "leaf": lambda t, x: x,
+    "product": lambda t, x: x * 1,
+    "copy": lambda t, x: x.clone(),
+    "relu": lambda t, x: x.relu(),
+    "maximum": lambda t, x: x.reshape(-1, 1).max(1).values if x.numel() else x,
+    "written through a view": lambda t, x: written(x),
+    "in place": lambda t, x: x.clone().mul_(1),
+    "own function": lambda t, x: doubled(t)(x),
+    "parameter": lambda t, x: t.nn.Parameter(x),
+    "parameter of a subclass": lambda t, x: subclass(t.nn.Parameter)(x),
+    "frozen parameter": lambda t, x: t.nn.Parameter(x, requires_grad=False),
+    "without grad": lambda t, x: t.no_grad()(lambda: x * 1)(),
+    "accumulated": lambda t, x: t.autograd.grad((x * x).sum(), x, create_graph=True)[0],
+}
+
+
+@settings(max_examples=300, **quiet)
+@given(array=numbers(), view=st.sampled_from(sorted(VIEWS)), history=st.sampled_from([None, *ON_THE_GRAPH]),
+       default=st.sampled_from(["float32"] * 3 + ["float64", "float16"]), options=st.just({}) | drawn_options)
+def test_drawn_tensors_print_as_in_torch(array, view, history, default, options):
+    def texts(library):
+        library.set_default_dtype(getattr(library, default))
+        x = library.from_numpy(array.copy())
+        if history and array.dtype.kind == "f":
+            x = ON_THE_GRAPH[history](library, x.requires_grad_())
+        x = VIEWS[view](library, x)
+        return [text.replace("minitorch.", "torch.") for text in (repr(x), str(x), f"{x}")]
+
+    with both_options(**options):
+        assert texts(minitorch) == texts(torch)
+
+
+def test_items_print_as_in_torch():
+    for number, form in ((1.5, ""), (1.5, ".3f"), (3, ">5"), (True, "d"), (1 - 2j, ".1f"), (1e-9, ".2e"), (nan, "6")):
+        assert format(minitorch.tensor(number), form) == format(torch.tensor(number), form)
+        assert str(minitorch.tensor(number)) == str(torch.tensor(number))
+
+
+def test_contents_may_be_given():
+    for shape in ((2, 3), (0, 3), ()):
+        ours, theirs = (t.ones(shape, dtype=t.float64, requires_grad=True) for t in (minitorch, torch))
+        assert ours.__repr__(tensor_contents="[words]") == torch_text_of(theirs.__repr__(tensor_contents="[words]"))
 
 
 # ---------------------------------------------------------------- options

@@ -338,6 +338,42 @@ def test_subclasses():
 
 
 @calls(
+    lambda t: t.arange(6).view(2, 3).t().apply_(lambda v: v * v - 0.5),
+    lambda t: t.ones(1).expand(3).apply_(lambda v: v + 1),
+    lambda t: (t.arange(3) > 1).apply_(lambda v: not v), lambda t: t.tensor(1j).apply_(lambda v: v * v),
+    lambda t: t.arange(3.0).apply_(lambda v: t.tensor(v) ** 2), lambda t: t.ones(2).apply_(lambda v: v)._version,
+    lambda t: t.arange(3, dtype=t.uint8).apply_(lambda v: -v), lambda t: t.ones(0).apply_(3),
+    lambda t: t.ones(2, requires_grad=True).apply_(abs), lambda t: (t.ones(2, requires_grad=True) * 2).apply_(abs),
+    lambda t: t.ones(2).apply_(str), lambda t: t.arange(2).apply_(lambda v: None), lambda t: t.ones(2).apply_(3),
+    lambda t: t.ones(2).apply_(lambda v: 1j), lambda t: t.arange(2, dtype=t.int8).apply_(lambda v: 300),
+    lambda t: t.arange(2).apply_(lambda v: 2**70), lambda t: t.arange(2).apply_(lambda v: float("inf")),
+    lambda t: t.ones(2).apply_(lambda v: 1e50), lambda t: t.ones(2).apply_(lambda v: 1 / (1 - v)),
+    lambda t: t.ones(2, 2).map_(t.arange(2.0), lambda a, b: a + b), lambda t: t.ones(2).map_(3, max),
+    lambda t: t.ones(2).map_(t.ones(3), max), lambda t: t.ones(2).map_(t.ones(3, 2), max),
+    lambda t: t.ones(2).map_(t.ones(2, dtype=t.long), max),
+    lambda t: t.ones(2).map_(t.ones(2, requires_grad=True), max),
+    lambda t: t.zeros(2, 2).map2_(t.arange(2.0), t.arange(2.0).view(2, 1), lambda a, b, c: a + b + 10 * c),
+    lambda t: t.ones(2).map2_(t.ones(2), t.ones(2).double(), max), lambda t: t.ones(2).map2_(t.ones(2), None, max),
+    lambda t: t.ones(2).map2_(t.ones(2), t.ones(2, requires_grad=True), max),
+)
+def test_python_functions_element_by_element(call):
+    same(call)
+
+
+@pytest.mark.parametrize("way", [
+    lambda x: x, lambda x: x.view(4), lambda x: x[:], lambda x: x.detach(), lambda x: x.data, lambda x: x.view(2, 2),
+    lambda x: x[1:], lambda x: x[::2], lambda x: x.clone(), lambda x: x.expand(1, 4), lambda x: 3,
+])
+def test_is_set_to(way):
+    same(lambda t: [x.is_set_to(way(x)) for x in (t.ones(4), t.arange(4))])
+
+
+def test_is_set_to_tells_strides_and_empty_memory():
+    same(lambda t: [x.is_set_to(x.t()) for x in (t.ones(2, 2), t.ones(1, 1), t.ones(3))])
+    same(lambda t: t.ones(0).is_set_to(t.ones(0)))
+
+
+@calls(
     lambda t: repr(t.ones(2)), lambda t: str(t.tensor(1.5)), lambda t: repr(t.ones(2, requires_grad=True)),
     lambda t: repr(t.ones(2, requires_grad=True) * 2), lambda t: repr(t.ones(2, dtype=t.float64)),
     lambda t: repr(t.ones(0, 2)), lambda t: f"{t.arange(3)}", lambda t: repr(t.ones(2, requires_grad=True).double()),

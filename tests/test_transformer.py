@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+from alike import alike
 
 import minitorch
 
@@ -159,6 +160,99 @@ def test_encoder_with_padding(nested, norm):
     check_whole(make, call)
 
 
+# Masks of 2 sequences of 3. Those that hide all keys from a query give NaN or zeros, by the algorithm torch takes.
+HIDDEN = {
+    "none": lambda t: None,
+    "bool": lambda t: t.tensor([[0, 1, 0], [0, 0, 1], [1, 0, 0]]).bool(),
+    "float": lambda t: t.tensor([[0, 0.5, 0], [0, 0, -1.0], [0.1, 0, 0]]),
+    "causal": lambda t: t.nn.Transformer.generate_square_subsequent_mask(3),
+    "a whole row": lambda t: t.tensor([[0, 1, 0], [1, 1, 1], [1, 0, 0]]).bool(),
+    "each head": lambda t: t.tensor([[0, 1, 0], [0, 0, 1], [1, 0, 0]]).bool().expand(4, 3, 3).contiguous(),
+}
+PADDED = {
+    "none": lambda t: None,
+    "bool": lambda t: t.tensor([[0, 0, 1], [0, 0, 0]]).bool(),
+    "float": lambda t: t.tensor([[0, 0, -0.5], [0, 0, 0]]),
+    "not at the end": lambda t: t.tensor([[1, 0, 0], [0, 1, 0]]).bool(),
+    "a whole sequence": lambda t: t.tensor([[1, 1, 1], [0, 0, 1]]).bool(),
+}
+
+
+@pytest.mark.parametrize("padding", PADDED)
+@pytest.mark.parametrize("mask", HIDDEN)
+def test_inference(mask, padding):
+    """Where nothing is to be differentiated torch takes other algorithms, with other ideas of what a mask means."""
+    def inputs(t):
+        return t.randn(2, 3, 4), HIDDEN[mask](t), PADDED[padding](t)
+
+    def attention(t):
+        layer, (x, hidden, padded) = t.nn.MultiheadAttention(4, 2, batch_first=True).eval(), inputs(t)
+        with t.no_grad():
+            return [layer(x, x, x, padded, weights, hidden) for weights in (True, False)]
+
+    def encoder_layer(t):
+        layer = t.nn.TransformerEncoderLayer(4, 2, 6, batch_first=True, activation=t.nn.GELU("tanh")).eval()
+        recorded, given = layer(*inputs(t)), inputs(t)
+        with t.no_grad():
+            fast = layer(*given)
+            layer.linear1.register_forward_hook(lambda *_: None)
+            return recorded, fast, layer(*given)
+
+    def encoders(t):
+        results = []
+        for options in ({}, {"enable_nested_tensor": False}, {"mask_check": False}):
+            layer = t.nn.TransformerEncoderLayer(4, 2, 6, batch_first=True)
+            encoder = t.nn.TransformerEncoder(layer, 2, **options).eval()
+            with t.no_grad():
+                results.append(encoder(*inputs(t)))
+        return results
+
+    for script in (attention, encoder_layer, encoders):
+        alike(script, torch, rtol=2e-5)
+
+
+def ones(*shape):
+    return lambda t: t.ones(shape)
+
+
+def drawn_from(*shape):
+    return lambda t: t.randn(shape)
+
+
+@pytest.mark.parametrize("given", [
+    {}, {"training": False, "dropout_p": 0.5}, {"dropout_p": 0.5}, {"in_proj_bias": None, "out_proj_bias": None},
+    {"static_k": drawn_from(4, 7, 2), "static_v": drawn_from(4, 7, 2)},
+    {"static_k": drawn_from(4, 7, 2), "static_v": drawn_from(4, 7, 2), "need_weights": False},
+    {"static_k": drawn_from(4, 5, 2), "add_zero_attn": True, "attn_mask": drawn_from(3, 5)},
+    {"static_k": ones(3, 7, 2)}, {"static_k": ones(4, 7, 3)}, {"static_v": ones(2, 7, 2)}, {"static_v": ones(4, 7, 3)},
+    {"bias_k": ones(1, 1, 4)}, {"bias_v": ones(1, 1, 4)},
+    {"bias_k": ones(1, 1, 4), "bias_v": ones(1, 1, 4), "static_k": ones(4, 7, 2)},
+    {"bias_k": ones(1, 1, 4), "bias_v": ones(1, 1, 4), "static_v": ones(4, 7, 2)},
+    {"use_separate_proj_weight": True}, {"use_separate_proj_weight": True, "q_proj_weight": ones(4, 4)},
+    {"use_separate_proj_weight": True, "q_proj_weight": ones(4, 4), "k_proj_weight": ones(4, 4)},
+    {"use_separate_proj_weight": True, "q_proj_weight": drawn_from(4, 4), "k_proj_weight": drawn_from(4, 4),
+     "v_proj_weight": drawn_from(4, 4)},
+    {"in_proj_weight": None}, {"out_proj_weight": drawn_from(6, 4), "out_proj_bias": drawn_from(6)},
+    {"embed_dim_to_check": 5}, {"num_heads": 3}, {"key": ones(6, 2, 4)}, {"query": ones(1, 3, 2, 4)},
+    {"use_separate_proj_weight": True, "key": ones(6, 2, 4)}, {"attn_mask": ones(2, 5)}, {"attn_mask": ones(3, 3, 5)},
+    {"key_padding_mask": ones(2, 4)}, {"key_padding_mask": ones(3, 5)}, {"is_causal": True},
+    {"query": ones(3, 4), "key": ones(5, 4), "value": ones(5, 4), "key_padding_mask": ones(2, 5)},
+    {"query": ones(3, 4), "key": ones(5, 4), "value": ones(5, 4), "attn_mask": ones(2, 3, 4)},
+    {"query": ones(0, 2, 4)}, {"query": ones(3, 0, 4), "key": ones(5, 0, 4), "value": ones(5, 0, 4)},
+    {"key": ones(0, 2, 4), "value": ones(0, 2, 4), "need_weights": False},
+], ids=lambda given: ", ".join(given))
+def test_multi_head_attention_forward(given):
+    def script(t):
+        usual = {"query": drawn_from(3, 2, 4), "key": drawn_from(5, 2, 4), "value": drawn_from(5, 2, 4),
+                 "embed_dim_to_check": 4, "num_heads": 2, "in_proj_weight": drawn_from(12, 4),
+                 "in_proj_bias": drawn_from(12), "bias_k": None, "bias_v": None, "add_zero_attn": False,
+                 "dropout_p": 0.0, "out_proj_weight": drawn_from(4, 4), "out_proj_bias": drawn_from(4)}
+        given_here = {k: v(t) if callable(v) else v for k, v in {**usual, **given}.items()}
+        return t.nn.functional.multi_head_attention_forward(**given_here)
+
+    alike(script, torch, rtol=2e-5)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("options", [{}, {"batch_first": True, "activation": "gelu"}, {"norm_first": True,
                                                                                        "bias": False}], ids=str)
@@ -212,3 +306,15 @@ def test_warnings_of_the_encoder(options):
             t.nn.TransformerEncoder(t.nn.TransformerEncoderLayer(4, dim_feedforward=6, **given), 1)
         told.append([str(w.message) for w in caught])
     assert told[0] == told[1]
+
+
+def test_warning_of_masks_of_two_types():
+    told = []
+    for t in LIBRARIES:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            x, mask, padding = t.ones(3, 2, 4), t.zeros(3, 3), t.zeros(2, 3).bool()
+            t.nn.MultiheadAttention(4, 2)(x, x, x, padding, attn_mask=mask)
+            t.nn.TransformerEncoderLayer(4, 2, 6)(x, mask, padding)
+        told.append([str(w.message) for w in caught])
+    assert told[0] == told[1] and told[0]

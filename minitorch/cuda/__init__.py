@@ -211,7 +211,7 @@ class Stream:
 
     def __init__(self, device=None, priority: int = 0):
         if not is_available():
-            raise RuntimeError("torch.cuda.Stream requires CUDA support")
+            raise RuntimeError("minitorch.cuda.Stream requires CUDA support")
         raise NotImplementedError("cuda.Stream")
 
 

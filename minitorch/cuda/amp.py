@@ -10,8 +10,8 @@ __all__ = ["GradScaler", "autocast"]
 
 
 def tell(name: str) -> None:
-    warnings.warn(f"`torch.cuda.amp.{name}(args...)` is deprecated. Please use `torch.amp.{name}('cuda', args...)` "
-                  "instead.", FutureWarning, stacklevel=3)
+    warnings.warn(f"`minitorch.cuda.amp.{name}(args...)` is deprecated. Please use `minitorch.amp.{name}('cuda', "
+                  "args...)` instead.", FutureWarning, stacklevel=3)
 
 
 class autocast(amp.autocast):  # noqa: N801 (torch's name)

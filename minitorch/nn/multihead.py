@@ -88,7 +88,7 @@ class MultiheadAttention(Module):
         return (y.transpose(1, 0) if turned else y), weights if wanted else None
 
     def fast_inference(self, query: Tensor, *others: Tensor) -> bool:
-        """Whether torch computes attention of `query` to itself by its kernel for inference: nothing to differentiate."""
+        """Whether torch computes attention of `query` to itself by its kernel for inference."""
         fits = query.dim() == 3 and self.batch_first and not self.training and self.num_heads % 2 == 0 and (
             self._qkv_same_embed_dim and self.in_proj_bias is not None and self.bias_k is None
             and not self.add_zero_attn)

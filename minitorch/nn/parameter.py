@@ -22,8 +22,9 @@ class Parameter(Tensor):
         made.requires_grad_(requires_grad)
         return made
 
-    def __repr__(self, *, tensor_contents=None) -> str:
-        return "Parameter containing:\n" + super().__repr__()
+    def __repr__(self) -> str:
+        text = super().__repr__()
+        return "Parameter containing:\n" + (text if type(self) is Parameter else f"Parameter({text})")
 
     def __deepcopy__(self, memo: dict) -> Parameter:
         """A parameter of its own memory; unlike a Tensor's copy it leaves the gradient behind, as in torch."""

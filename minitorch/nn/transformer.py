@@ -15,9 +15,8 @@ import math
 import warnings
 from collections.abc import Callable
 
-from ..autograd.grad_mode import is_grad_enabled
 from ..ops.arrange import triu
-from ..ops.create import full
+from ..ops.create import arange, full
 from ..ops.multihead import canonical_mask, type_of
 from ..tensor import Tensor
 from . import functional as F
@@ -92,8 +91,8 @@ class _Layer(Module):
     def residual(self, x: Tensor, block: Callable[[Tensor], Tensor], norm: LayerNorm) -> Tensor:
         return x + block(norm(x)) if self.norm_first else norm(x + block(x))
 
-    def feed_forward(self, x: Tensor) -> Tensor:
-        return self.linear2(self.dropout(self.activation(self.linear1(x))))
+    def feed_forward(self, x: Tensor, activation: Callable[[Tensor], Tensor]) -> Tensor:
+        return self.linear2(self.dropout(activation(self.linear1(x))))
 
 
 class TransformerEncoderLayer(_Layer):
@@ -115,12 +114,22 @@ class TransformerEncoderLayer(_Layer):
                 is_causal: bool = False) -> Tensor:
         padding = canonical_mask(src_key_padding_mask, "src_key_padding_mask", type_of(src_mask), "src_mask", src.dtype)
         mask = canonical_mask(src_mask, "src_mask", None, "", src.dtype, check_other=False)
+        activation = self.activation
+        if self.fast_inference(src):  # torch's kernel hides where a mask is not zero, and knows one kind of gelu
+            mask, padding = [None if m is None else m != 0 for m in (mask, padding)]
+            activation = F.gelu if self.activation_relu_or_gelu == 2 else activation
 
         def attend(x: Tensor) -> Tensor:
             return self.dropout1(self.self_attn(x, x, x, padding, False, mask, is_causal=is_causal)[0])
 
         x = self.residual(src, attend, self.norm1)
-        return self.residual(x, lambda x: self.dropout2(self.feed_forward(x)), self.norm2)
+        return self.residual(x, lambda x: self.dropout2(self.feed_forward(x, activation)), self.norm2)
+
+    def fast_inference(self, src: Tensor) -> bool:
+        """Whether torch would compute this layer by its one kernel for inference."""
+        watched = any([m._forward_hooks or m._forward_pre_hooks for m in self.modules()])
+        return bool(not self.training and self.activation_relu_or_gelu and self.norm1.eps == self.norm2.eps
+                    and not watched and self.self_attn.fast_inference(src, *self.parameters()))
 
 
 class TransformerDecoderLayer(_Layer):
@@ -144,7 +153,7 @@ class TransformerDecoderLayer(_Layer):
 
         x = self.residual(tgt, attend, self.norm1)
         x = self.residual(x, attend_memory, self.norm2)
-        return self.residual(x, lambda x: self.dropout3(self.feed_forward(x)), self.norm3)
+        return self.residual(x, lambda x: self.dropout3(self.feed_forward(x, self.activation)), self.norm3)
 
 
 class TransformerEncoder(Module):
@@ -187,22 +196,27 @@ class TransformerEncoder(Module):
                 is_causal: bool | None = None) -> Tensor:
         padding = canonical_mask(src_key_padding_mask, "src_key_padding_mask", type_of(mask), "mask", src.dtype)
         mask = canonical_mask(mask, "mask", None, "", src.dtype, check_other=False)
-        drops = padding is not None and mask is None and self.drops_padding(src)
-        if drops:
-            hidden = padding != 0
-            padding = padding.masked_fill(hidden, -math.inf)
         x, first = src, self.layers[0]
+        hidden = self.left_out(first, src, padding) if padding is not None and mask is None else None
+        padding = padding if hidden is None else hidden
         causal = is_causal_mask(mask, is_causal, sequence_length(src, first.self_attn.batch_first))
         for layer in self.layers:
             x = layer(x, src_mask=mask, is_causal=causal, src_key_padding_mask=padding)
-        if drops:
-            x = x.masked_fill(hidden.unsqueeze(-1), 0)  # torch left these positions out, and puts zeros in their place
+        if hidden is not None:
+            x = x.masked_fill(hidden.unsqueeze(-1), 0)
         return x if self.norm is None else self.norm(x)
 
-    def drops_padding(self, src: Tensor) -> bool:
-        """Whether torch would compute without the padded positions: in inference, with nothing to differentiate."""
-        recorded = is_grad_enabled() and (src.requires_grad or any(p.requires_grad for p in self.parameters()))
-        return self.use_nested_tensor and src.dim() == 3 and not self.training and not recorded
+    def left_out(self, first: TransformerEncoderLayer, src: Tensor, padding: Tensor) -> Tensor | None:
+        """The positions (N, S) that torch leaves out in inference, and gives zeros; None if it computes them all.
+
+        It takes as many positions of each sequence as are not padded, from the first on. Unless `mask_check` is off, it
+        does so only where these are the very ones.
+        """
+        if not self.use_nested_tensor or not first.fast_inference(src):
+            return None
+        lengths = padding.logical_not().sum(1, keepdim=True)
+        hidden = arange(padding.shape[1], device=padding.device) >= lengths
+        return None if self.mask_check and bool((hidden != (padding != 0)).any()) else hidden
 
 
 class TransformerDecoder(Module):

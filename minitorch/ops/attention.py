@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from ..autograd.op import op
-from ..dtype import C_NAME
+from ..dtype import C_NAME, CAPITAL
 from ..tensor import Tensor
 from .create import ones
 from .dropout import dropout
@@ -133,9 +133,10 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn
 
 def shared_heads(query: Tensor, key: Tensor) -> Tensor:
     """key (..., heads, S, E) with each head repeated for the heads of query that share it."""
-    if query.shape[-3] % key.shape[-3]:
+    each, rest = divmod(query.size(-3), key.size(-3))
+    if rest:
         raise RuntimeError("Number of heads in key and value must divide the number of heads in ")
-    return key.repeat_interleave(query.shape[-3] // key.shape[-3], -3)
+    return key.repeat_interleave(each, -3)
 
 
 def flash(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout_p: float) -> bool:
@@ -154,6 +155,8 @@ def check_types(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) 
     if len(set(names)) > 1:
         raise RuntimeError("Expected query, key, and value to have the same dtype, but got query.dtype: "
                            f"{names[0]} key.dtype: {names[1]} and value.dtype: {names[2]} instead.")
+    if query.array.dtype.kind != "f":
+        raise RuntimeError(f"expected scalar type Float but found {CAPITAL[query.array.dtype.name]}")
     if mask is not None and mask.array.dtype.kind != "b" and mask.array.dtype != query.array.dtype:
         raise RuntimeError("Expected attn_mask dtype to be bool or float or to match query dtype, but got "
                            f"attn_mask.dtype: {C_NAME[mask.array.dtype.name]} and  query.dtype: {names[0]} instead.")
@@ -161,14 +164,22 @@ def check_types(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) 
 
 def check_shapes(query, key, value, mask: Tensor | None) -> None:
     """Raise the sentence of the product, or the broadcast, that would fail."""
-    for x, other in ((query, key.mT), (np.broadcast_to(query[..., :1], (*query.shape[:-1], key.shape[-2])), value)):
+    weights = np.broadcast_to(query.dtype.type(0), (*query.shape[:-1], key.shape[-2]))
+    for x, other in ((query, key.mT), (weights, value)):
         if x.ndim == other.ndim == 2:
             check_mm(x.shape, other)
         else:
             check_batches(x, other)
+    if mask is None:
+        return
+    if query.ndim == 4 and not mask.requires_grad:
+        mask.size(-2)  # torch looks at it while it chooses the algorithm, and a mask of one dimension has none
     shape = scores_shape(query, key)
-    for back in range(1, min(len(shape), 0 if mask is None else mask.ndim) + 1):
+    for back in range(1, min(len(shape), mask.ndim) + 1):
         n, m = shape[-back], mask.shape[-back]
         if n != m and m != 1 and n != 1:
             raise RuntimeError(f"The size of tensor a ({n}) must match the size of tensor b ({m}) at non-singleton "
                                f"dimension {max(len(shape), mask.ndim) - back}")
+    whole = np.broadcast_shapes(shape, mask.shape)
+    if whole != shape:
+        raise RuntimeError(f"output with shape {list(shape)} doesn't match the broadcast shape {list(whole)}")

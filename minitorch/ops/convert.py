@@ -7,6 +7,7 @@ Read next: create.py, which makes tensors of anything else; storage.py for pickl
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from ..dtype import CAPITAL, astype, copy_order, numpy_dtype
 from ..tensor import (
     CHANNELS_LAST_RANK,
     Tensor,
+    class_name,
     contiguous_format,
     expect_tensor,
     memory_format,
@@ -24,6 +26,7 @@ from ..tensor import (
     preserve_format,
     unwrap,
 )
+from .nested import from_python
 
 __all__: list[str] = ["clone", "fill", "is_complex", "is_floating_point", "is_tensor", "numel", "result_type"]
 
@@ -305,6 +308,57 @@ def no_dimension(value: Tensor) -> Tensor:
     return value
 
 
+# ---------------------------------------------------------------- Python functions, one element at a time
+
+
+def call_each(name: str, function: Callable, x: Tensor, /, **others: Tensor) -> Tensor:
+    """x_i = function(x_i, other_i, ...), each written before the next is read; the graph and the version stay as is."""
+    for position, (argument, other) in enumerate(others.items(), 1):
+        expect_tensor(other, name, argument, position)
+    if any(t.requires_grad for t in (x, *others.values())):
+        raise RuntimeError(f"Can't call {name}() on Variable that requires grad. Use var.detach().{name}() instead.")
+    if not all(t.is_cpu for t in (x, *others.values())):
+        raise TypeError(f"{name} is only implemented on CPU tensors")
+    for argument, other in others.items():
+        if other.array.dtype != x.array.dtype:
+            raise TypeError(f"{name}: expected {type_name(x.array)} for {'argument ' * (len(others) > 1)}'{argument}' "
+                            f"(got {type_name(other.array)})")
+    arrays = [x.array, *(other.expand(x.array.shape).array for other in others.values())]
+    for at in np.ndindex(x.array.shape):
+        x.array[at] = one_number(function(*[a[at].item() for a in arrays]), x.array.dtype)
+    return x
+
+
+def one_number(value, target: np.dtype):
+    """What a Python function returned, in type `target`; torch's refusals are those of `minitorch.tensor`."""
+    if not isinstance(value, (bool, int, float, complex, np.generic, Tensor)):
+        if target.kind in "fc":
+            raise TypeError(f"must be real number, not {class_name(value)}")
+        raise TypeError(f"'{class_name(value)}' object cannot be interpreted as an integer")
+    return from_python([value], target)[0]
+
+
+@method
+def apply_(self: Tensor, callable: Callable) -> Tensor:
+    """Replace every element by `callable` of it: slow, and on the CPU only.
+
+    https://pytorch.org/docs/stable/generated/torch.Tensor.apply_.html
+    """
+    return call_each("apply_", callable, self)
+
+
+@method
+def map_(self: Tensor, other: Tensor, callable: Callable) -> Tensor:
+    """Replace every element by callable(it, other's); `other` expands to this shape."""
+    return call_each("map_", callable, self, other=other)
+
+
+@method
+def map2_(self: Tensor, x: Tensor, y: Tensor, callable: Callable) -> Tensor:
+    """Replace every element by callable(it, x's, y's); `x` and `y` expand to this shape."""
+    return call_each("map2_", callable, self, x=x, y=y)
+
+
 # ---------------------------------------------------------------- memory of other kinds
 
 
@@ -327,6 +381,14 @@ def is_pinned(self: Tensor) -> bool:
 
 
 # ---------------------------------------------------------------- questions
+
+
+@method
+def is_set_to(self: Tensor, tensor: Tensor) -> bool:
+    """Whether both are the same elements of the same memory, in the same order."""
+    expect_tensor(tensor, "is_set_to", "tensor")
+    place = lambda t: (t.untyped_storage(), t.data_ptr(), t.array.shape, t.stride())
+    return place(self) == place(tensor)
 
 
 def is_tensor(obj) -> bool:

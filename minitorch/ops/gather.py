@@ -12,6 +12,7 @@ from ..autograd.op import in_place, op
 from ..device import array_module
 from ..dtype import C_NAME, CAPITAL
 from ..tensor import Tensor, method, wrap, wrap_dim
+from .convert import as_number
 from .index import add_at
 
 __all__ = [
@@ -346,7 +347,7 @@ Tensor.index_copy_ = lambda self, dim, index, source: _index_copy_(self, index, 
 def filled(xp, x, mask, /, value):
     """x with `value` where the mask is true.    gx = g, zero there"""
     check_mask(mask)
-    return xp.where(mask, xp.asarray(value, x.dtype), x)
+    return xp.where(mask, xp.asarray(as_number(value, x.dtype)), x)
 
 
 filled.backward(x=lambda g, mask: filled(g, mask, 0))

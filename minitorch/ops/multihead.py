@@ -39,6 +39,19 @@ def type_of(mask: Tensor | None) -> dtype_class | None:
     return None if mask is None else mask.dtype
 
 
+def canonical_masks(mask: Tensor | None, padding: Tensor | None, target_type: dtype_class, is_causal: bool,
+                    need_weights: bool) -> tuple:
+    """Both masks, to be added, and whether to leave the causal one to scaled_dot_product_attention."""
+    if is_causal and mask is None:
+        raise RuntimeError("Need attn_mask if specifying the is_causal hint. You may use the Transformer module method "
+                           "`generate_square_subsequent_mask` to create this mask.")
+    padding = canonical_mask(padding, "key_padding_mask", type_of(mask), "attn_mask", target_type)
+    if is_causal and padding is None and not need_weights:
+        return None, None, True
+    mask = canonical_mask(mask, "attn_mask", None, "", target_type, check_other=False)
+    return mask, padding, is_causal and padding is None
+
+
 def check_shapes(query: Tensor, key: Tensor, value: Tensor, padding: Tensor | None, mask: Tensor | None,
                  heads: int) -> bool:
     """Whether the inputs are batched; refuses what does not go together."""
@@ -116,6 +129,12 @@ def packed_projection(q: Tensor, k: Tensor, v: Tensor, weight: Tensor, bias: Ten
     return q, together[0], together[1]
 
 
+def check_both(bias_k: Tensor | None, bias_v: Tensor | None) -> None:
+    if (bias_k is None) != (bias_v is None):
+        there, absent = ("bias_v", "bias_k") if bias_k is None else ("bias_k", "bias_v")
+        raise AssertionError(f"{there} is set but {absent} is None")
+
+
 def split_heads(x: Tensor, heads: int, head: int) -> Tensor:
     """(S, N, E) to (heads, S, head), where heads counts those of the whole batch."""
     return x.view(x.shape[0], heads, head).transpose(0, 1)
@@ -137,23 +156,24 @@ def keys_or_values(name: str, x: Tensor, bias: Tensor | None, static: Tensor | N
     return cat([x, x.new_zeros(heads, 1, head)], 1) if add_zero else x
 
 
-def averages_and_weights(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropout_p: float) -> tuple:
-    """(heads, L, head) and the weights, (heads, L, S), that scaled_dot_product_attention would not show."""
+def averages_and_weights(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropout_p: float, is_causal: bool,
+                         split: tuple) -> tuple[Tensor, Tensor]:
+    """What `averages` gives, and the weights (N, heads, L, S), which scaled_dot_product_attention would not show."""
     q = q * math.sqrt(1.0 / q.shape[2])
     scores = bmm(q, k.mT) if mask is None else baddbmm(mask, q, k.mT)
     weights = softmax(scores, -1)
     if dropout_p > 0.0:
         weights = dropout(weights, dropout_p)
-    return bmm(weights, v), weights
+    return bmm(weights, v), weights.view(*split, *weights.shape[1:])
 
 
 def averages(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropout_p: float, is_causal: bool,
-             batch: int) -> Tensor:
-    """(heads, L, head), by scaled_dot_product_attention."""
+             split: tuple) -> tuple[Tensor, None]:
+    """(heads of the whole batch, L, head); `split` is (N, heads of one sequence)."""
     if mask is not None:
-        mask = mask.unsqueeze(0) if mask.shape[0] == 1 else mask.unflatten(0, (batch, -1))
-    q, k, v = [x.view(batch, -1, *x.shape[1:]) for x in (q, k, v)]
-    return scaled_dot_product_attention(q, k, v, mask, dropout_p, is_causal).flatten(0, 1)
+        mask = mask.unsqueeze(0) if mask.shape[0] == 1 else mask.view(*split, *mask.shape[1:])
+    q, k, v = [x.view(*split, *x.shape[1:]) for x in (q, k, v)]
+    return scaled_dot_product_attention(q, k, v, mask, dropout_p, is_causal).flatten(0, 1), None
 
 
 def multi_head_attention_forward(
@@ -177,16 +197,8 @@ def multi_head_attention_forward(
         value = key if same_kv else value.unsqueeze(1)
         key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
     length, batch, size = query.shape
-    if is_causal and attn_mask is None:
-        raise RuntimeError("Need attn_mask if specifying the is_causal hint. You may use the Transformer module method "
-                           "`generate_square_subsequent_mask` to create this mask.")
-    key_padding_mask = canonical_mask(key_padding_mask, "key_padding_mask", type_of(attn_mask), "attn_mask",
-                                      query.dtype)
-    if is_causal and key_padding_mask is None and not need_weights:
-        attn_mask = None  # scaled_dot_product_attention makes it
-    else:
-        attn_mask = canonical_mask(attn_mask, "attn_mask", None, "", query.dtype, check_other=False)
-        is_causal = is_causal and key_padding_mask is None
+    attn_mask, key_padding_mask, is_causal = canonical_masks(attn_mask, key_padding_mask, query.dtype, is_causal,
+                                                             need_weights)
     if size != embed_dim_to_check:
         raise AssertionError(f"was expecting embedding dimension of {embed_dim_to_check}, but got {size}")
     if size % num_heads:
@@ -196,9 +208,7 @@ def multi_head_attention_forward(
     q, k, v = projections(query, key, value, in_proj_weight, separate, in_proj_bias)
     if attn_mask is not None:
         attn_mask = check_mask_size(attn_mask, (length, key.shape[0]), (heads, length, key.shape[0]))
-    if (bias_k is None) != (bias_v is None):
-        there, absent = ("bias_v", "bias_k") if bias_k is None else ("bias_k", "bias_v")
-        raise AssertionError(f"{there} is set but {absent} is None")
+    check_both(bias_k, bias_v)
     q = split_heads(q, heads, head)
     k = keys_or_values("key", k, bias_k, static_k, add_zero_attn, heads, head)
     v = keys_or_values("value", v, bias_v, static_v, add_zero_attn, heads, head)
@@ -207,14 +217,10 @@ def multi_head_attention_forward(
         attn_mask, key_padding_mask = [None if m is None else pad(m, (0, added)) for m in (attn_mask, key_padding_mask)]
     if key_padding_mask is not None:
         attn_mask = with_padding(attn_mask, key_padding_mask, batch, num_heads, k.shape[1])
-    dropout_p, weights = dropout_p if training else 0.0, None
-    if need_weights:
-        y, weights = averages_and_weights(q, k, v, attn_mask, dropout_p)
-        weights = weights.view(batch, num_heads, length, k.shape[1])
-        weights = weights.mean(dim=1) if average_attn_weights else weights
-    else:
-        y = averages(q, k, v, attn_mask, dropout_p, is_causal, batch)
-    y = linear(y.transpose(0, 1).reshape(length * batch, size), out_proj_weight, out_proj_bias).view(length, batch, -1)
-    if not batched:
-        y, weights = y.squeeze(1), None if weights is None else weights.squeeze(0)
-    return y, weights
+    attend = averages_and_weights if need_weights else averages
+    y, weights = attend(q, k, v, attn_mask, dropout_p if training else 0.0, is_causal, (batch, num_heads))
+    y = linear(y.transpose(0, 1).reshape(length * batch, size), out_proj_weight, out_proj_bias)
+    y = y.view(length, batch, y.shape[1])
+    if need_weights and average_attn_weights:
+        weights = weights.mean(dim=1)
+    return (y, weights) if batched else (y.squeeze(1), weights.squeeze(0) if need_weights else None)

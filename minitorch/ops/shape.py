@@ -275,8 +275,20 @@ def adjoint(input: Tensor) -> Tensor:
     return matrix_transpose(input, "adjoint()", "Consider using x.conj().")
 
 
-Tensor.T = property(lambda self: self.permute(tuple(range(self.array.ndim))[::-1]), doc="The dimensions in reverse "
-                                                                                        "order.")
+def reversed_dims(self: Tensor) -> Tensor:
+    """The dimensions in reverse order; torch means this for matrices alone."""
+    ndim = self.array.ndim
+    if ndim == 0:
+        return matrix_transpose(self, "T")
+    if ndim != 2:
+        warnings.warn("The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and "
+                      "it will throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+                      "`x.permute(*minitorch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
+                      UserWarning, stacklevel=2)
+    return self.permute(tuple(range(ndim))[::-1])
+
+
+Tensor.T = property(reversed_dims)
 Tensor.mT = property(lambda self: matrix_transpose(self, "mT"), doc="Matrices transposed.")
 Tensor.mH = property(lambda self: adjoint(self), doc="Matrices transposed and conjugated.")
 Tensor.H = property(lambda self: adjoint(self), doc="A matrix transposed and conjugated.")

@@ -27,6 +27,8 @@ class device:  # noqa: N801 (torch's name)
             type, index = type.type, type.index
         if isinstance(type, int):
             type, index = "cuda", type
+        if not isinstance(type, str):
+            raise TypeError(f"device(): argument 'type' (position 1) must be str, not {type.__class__.__name__}")
         name, colon, number = type.partition(":")
         if colon:
             if index is not None:

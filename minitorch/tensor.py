@@ -8,6 +8,7 @@ Read next: autograd/graph.py for `edge`, autograd/view.py for `view`, ops/elemen
 from __future__ import annotations
 
 import math
+import operator
 import warnings
 
 import numpy as np
@@ -334,7 +335,7 @@ def wrap_dims(dims, ndim: int):
     if dims is None:
         return None
     if not isinstance(dims, (tuple, list)):
-        return wrap_dim(dims.__index__(), ndim)
+        return wrap_dim(operator.index(dims), ndim)
     wrapped = tuple([wrap_dim(d, ndim) for d in dims])
     if len(set(wrapped)) < len(wrapped):
         twice = next(d for k, d in enumerate(wrapped) if d in wrapped[:k])

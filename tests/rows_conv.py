@@ -84,6 +84,7 @@ row("conv_transpose2d", spread(2), node="ConvolutionBackward0", **LOOSE, errors=
     refused("conv_transpose2d", X, (3, 4, 3, 3), output_padding=1), refused("conv_transpose2d", (5, 5), W)))
 row("conv_transpose2d", spread(2, batch=False), node="SqueezeBackward1", **LOOSE, id="unbatched")
 row("conv_transpose1d", spread(1), node="ConvolutionBackward0", **LOOSE,
-    errors=(refused("conv_transpose1d", (2, 3, 5), (3, 4, 3), output_padding=1),))
+    errors=(refused("conv_transpose1d", (2, 3, 5), (3, 4, 3), output_padding=1),
+            refused("conv_transpose1d", (2, 3, 2), (3, 4, 1), padding=1)))
 row("conv_transpose3d", spread(3), node="ConvolutionBackward0", **LOOSE,
     errors=(refused("conv_transpose3d", (2, 3, 5, 5, 5), (3, 4, 3, 3, 3), output_padding=1),))

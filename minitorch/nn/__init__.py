@@ -6,7 +6,7 @@ from .parallel import DataParallel
 from .parameter import Buffer, Parameter
 from .module import Module
 from .container import ModuleDict, ModuleList, Sequential
-from .linear import Embedding, Flatten, Identity, Linear, Unflatten
+from .linear import Bilinear, Embedding, Flatten, Identity, Linear, Unflatten
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .pooling import (
     AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool1d, AdaptiveMaxPool2d,
@@ -20,7 +20,7 @@ from .padding import (
 )
 from .normalization import (
     BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm,
-    RMSNorm,
+    LocalResponseNorm, RMSNorm,
 )
 from .activation import (
     CELU, ELU, GELU, GLU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, LogSigmoid, LogSoftmax, Mish,

@@ -27,6 +27,7 @@ from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2
 from ..ops.ctc import ctc_loss
 from ..ops.distance import cosine_similarity, pairwise_distance
 from ..ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
+from ..ops.einsum import bilinear
 from ..ops.embedding import embedding
 from ..ops.gather import one_hot
 from ..ops.join import pad
@@ -56,7 +57,7 @@ from ..ops.margin_loss import (
     triplet_margin_with_distance_loss,
 )
 from ..ops.multihead import multi_head_attention_forward
-from ..ops.norm import batch_norm, group_norm, instance_norm, layer_norm, normalize, rms_norm
+from ..ops.norm import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm, normalize, rms_norm
 from ..ops.piecewise import (
     hardshrink,
     hardsigmoid,

@@ -17,7 +17,7 @@ from .module import Module
 from .parameter import Parameter
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d",
-           "InstanceNorm3d", "LayerNorm", "RMSNorm"]
+           "InstanceNorm3d", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
 
 class _Affine(Module):
@@ -111,6 +111,23 @@ class GroupNorm(_Affine):
 # ---------------------------------------------------------------- with running averages
 
 
+class LocalResponseNorm(Module):
+    """y = x / (k + alpha * mean of the squares of the `size` channels around each)^beta.  Krizhevsky et al. 2012.
+
+    https://pytorch.org/docs/stable/generated/torch.nn.LocalResponseNorm.html
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0):
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
 class _NormBase(_Affine):
     """Norms that may keep running averages of the mean and of the (unbiased) variance.
 
@@ -145,7 +162,7 @@ class _NormBase(_Affine):
         super().reset_parameters()
 
     def _check_input_dim(self, input: Tensor) -> None:
-        if input.ndim not in self.dims:
+        if input.dim() not in self.dims:
             expected = " or ".join([f"{d}D" for d in self.dims])
             raise ValueError(f"expected {expected} input (got {input.ndim}D input)")
 

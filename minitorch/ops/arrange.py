@@ -92,7 +92,8 @@ def repeat(self: Tensor, *repeats) -> Tensor:
     if len(repeats) < self.array.ndim:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     if any(n < 0 for n in repeats):
-        raise RuntimeError(f"Trying to create tensor with negative dimension {min(repeats)}: {list(repeats)}")
+        shape = [n * m for n, m in zip(repeats, (1,) * (len(repeats) - self.array.ndim) + self.array.shape)]
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {shape}")
     return repeat_times(self, repeats)
 
 
@@ -110,6 +111,8 @@ def repeat_interleave(input: Tensor, repeats: int | Tensor, dim: int | None = No
     flat = input.flatten() if dim is None else input
     dim = wrap_dim(-1 if dim is None else dim, flat.array.ndim)
     if isinstance(repeats, int):
+        if repeats < 0:
+            raise RuntimeError("Repeats must be non-negative")
         shape = flat.array.shape
         wide = flat.unsqueeze(dim + 1).expand(*shape[: dim + 1], repeats, *shape[dim + 1:])
         return wide.clone(memory_format=contiguous_format).view(*shape[:dim], shape[dim] * repeats, *shape[dim + 1:])

@@ -189,6 +189,7 @@ def prepare(name: str, input: Tensor, weight: Tensor, stride, padding, dilation,
     """Check what all convolutions have in common."""
     spatial = int(name[-2])
     expect_tensor(input, name)
+    expect_tensor(weight, name, "weight", 2)
     if input.ndim not in (spatial + 1, spatial + 2):
         raise RuntimeError(f"Expected {spatial + 1}D (unbatched) or {spatial + 2}D (batched) input to {name}, but got "
                            f"input of size: {list(input.shape)}")
@@ -219,9 +220,15 @@ def check_types(input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
 
 
 def check_bias(weight: Tensor, bias: Tensor | None, outputs: int, given: str) -> None:
+    if bias is not None:
+        expect_tensor(bias, "convolution", "bias", 3)
     if bias is not None and bias.shape != (outputs,):
         raise RuntimeError(f"Given {given}weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
                            f"{outputs} elements, but got bias of size {list(bias.shape)} instead")
+
+
+def by_times(numbers) -> str:
+    return "(" + " x ".join(map(str, numbers)) + ")"
 
 
 def check_shapes(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> None:
@@ -239,9 +246,8 @@ def check_shapes(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: G
     check_bias(weight, bias, w[0], "")
     if min(geometry.positions(x[2:], w[2:])) < 1:
         reach = [d * (k - 1) + 1 for d, k in zip(geometry.dilation, w[2:])]
-        show = lambda numbers: "(" + " x ".join(map(str, numbers)) + ")"
-        raise RuntimeError(f"Calculated padded input size per channel: {show(geometry.padded(x[2:]))}. Kernel size: "
-                           f"{show(reach)}. Kernel size can't be greater than actual input size")
+        raise RuntimeError(f"Calculated padded input size per channel: {by_times(geometry.padded(x[2:]))}. Kernel "
+                           f"size: {by_times(reach)}. Kernel size can't be greater than actual input size")
     if 0 in x[2:]:
         raise RuntimeError(f"Only zero batch or zero channel inputs are supported, but got input shape: {x}")
 
@@ -283,6 +289,10 @@ def transposed(name: str):
         check_types(input, weight, bias)
         size = tuple((n - 1) * s - sum(p) + d * (k - 1) + 1 + m for n, k, s, p, d, m in zip(
             input.shape[2:], w[2:], geometry.stride, geometry.padding, geometry.dilation, more))
+        if min(size) < 1:
+            given, made = [by_times((1, *n) if len(n) == 1 else n) for n in (input.shape[2:], size)]
+            raise RuntimeError(f"Given input size per channel: {given}. Calculated output size per channel: {made}. "
+                               "Output size is too small")
         return conv_input(input, weight, bias, size, geometry)
 
     convolve.__name__ = convolve.__qualname__ = name

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..autograd.op import twin
 from ..dtype import CAPITAL, result_dtype
-from ..tensor import Tensor
+from ..tensor import Tensor, expect_tensor
 from .norm import vector_norm
 from .shape import broadcast_tensors
 
@@ -21,6 +21,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
 
     https://pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html
     """
+    expect_tensor(x1, "cosine_similarity", "x1")
+    expect_tensor(x2, "cosine_similarity", "x2", 2)
     common = result_dtype([x1.array, x2.array])
     if common.kind not in "fc":
         raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {CAPITAL[common.name]}")

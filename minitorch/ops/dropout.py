@@ -14,7 +14,7 @@ import numpy as np
 from .. import random
 from ..device import move
 from ..dtype import CAPITAL
-from ..tensor import Tensor, ndarray, wrap
+from ..tensor import Tensor, expect_tensor, ndarray, wrap
 
 __all__: list[str] = []  # torch's own `dropout` takes other arguments; these are nn.functional's
 
@@ -26,6 +26,7 @@ def check(input: Tensor, p: float) -> None:
     """torch's refusals."""
     if p < 0 or p > 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    expect_tensor(input, "dropout")
 
 
 def keep_mask(like, shape: tuple, p: float):
@@ -41,7 +42,6 @@ def keep_mask(like, shape: tuple, p: float):
 
 def dropped(input: Tensor, shape: tuple, p: float, training: bool, inplace: bool) -> Tensor:
     """input times a mask of `shape` over 1 - p."""
-    check(input, p)
     if not training or p == 0 or input.array.size == 0:
         return input
     if input.array.dtype.kind not in "fc":
@@ -61,6 +61,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
     https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
     """
+    check(input, p)
     return dropped(input, input.array.shape, p, training, inplace)
 
 

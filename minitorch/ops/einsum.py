@@ -11,7 +11,7 @@ import re
 from ..tensor import Tensor
 from .linalg import bmm
 
-__all__: list[str] = ["einsum"]
+__all__: list[str] = ["bilinear", "einsum"]
 
 
 def einsum(*args) -> Tensor:
@@ -179,3 +179,23 @@ def labels_of(term: str, where: str) -> list:
             "but an ellipsis (...) was already found" if where == "output" else
             "for which an ellipsis was already found"))
     return labels
+
+
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """y_o = x1^T W_o x2 + b_o    input1 (*, I)    input2 (*, J)    weight (O, I, J)    bias (O)    y (*, O)
+
+    https://pytorch.org/docs/stable/generated/torch.nn.functional.bilinear.html
+    """
+    if input1.dim() != input2.dim():
+        raise RuntimeError(f"bilinear(): input dimensions do not match: got {input1.dim()} and {input2.dim()}")
+    for d, (n, m) in enumerate(zip(input1.shape[:-1], input2.shape[:-1])):
+        if n != m:
+            raise RuntimeError(f"bilinear(): input batch dimensions do not match at dim {d}: got {n} and {m}")
+    sizes = [("input1", input1.size(-1), weight.size(1)), ("input2", input2.size(-1), weight.size(2))]
+    if bias is not None:
+        sizes.append(("bias", bias.size(0), weight.size(0)))
+    for name, n, expected in sizes:
+        if n != expected:
+            raise RuntimeError(f"bilinear(): {name} size does not match weight size: got {n} but expected {expected}")
+    y = einsum("...i,oij,...j->...o", input1, weight, input2)
+    return y if bias is None else y + bias

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..autograd.op import op
 from ..dtype import result_dtype
-from ..tensor import Tensor, class_name, method, wrap_dim
+from ..tensor import Tensor, class_name, expect_tensor, method, wrap_dim
 from .shape import sizes, slice_along
 
 __all__ = [
@@ -229,6 +229,9 @@ def meshgrid(*tensors: Tensor, indexing: str | None = None) -> tuple[Tensor, ...
                       UserWarning, stacklevel=2)
     if indexing not in (None, "ij", "xy"):
         raise RuntimeError(f'minitorch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+    for x in tensors:
+        if x.array.ndim > 1:
+            raise RuntimeError(f"minitorch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {x}")
     swap = indexing == "xy" and len(tensors) >= 2
     order = [1, 0, *range(2, len(tensors))] if swap else list(range(len(tensors)))
     given = [tensors[k] for k in order]
@@ -273,6 +276,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     mode: constant (`value`, 0 by default), reflect, replicate or circular.
     https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
     """
+    expect_tensor(input, "pad")
     pad = sizes((pad,))
     ndim = input.array.ndim
     if len(pad) % 2:
@@ -292,10 +296,11 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
     if mode not in ("reflect", "replicate", "circular"):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
-    for d, ((a, b), n) in enumerate(zip(widths, input.array.shape)):
+    for k, ((a, b), n) in enumerate(zip(pairs, reversed(input.array.shape))):
         if mode == "reflect" and max(a, b) >= n and (a, b) != (0, 0):
-            raise RuntimeError("Argument #4: Padding size should be less than the corresponding input dimension, but "
-                               f"got: padding ({a}, {b}) at dimension {d} of input {list(input.array.shape)}")
+            raise RuntimeError(f"Argument #{2 * k + 4}: Padding size should be less than the corresponding input "
+                               f"dimension, but got: padding ({a}, {b}) at dimension {ndim - 1 - k} of input "
+                               f"{list(input.array.shape)}")
         if mode == "circular" and max(a, b) > n:
             raise RuntimeError("Padding value causes wrapping around more than once.")
     return pad_by_index(input, [(max(a, 0), max(b, 0)) for a, b in widths], mode)

@@ -43,7 +43,8 @@ def share(g, n, reduction):
 def chosen(reduction: str, size_average: bool | None = None, reduce: bool | None = None) -> str:
     """`reduction`, checked; or what the two older flags say, where one of them is given."""
     if size_average is not None or reduce is not None:
-        reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
+        size_average, reduce = size_average is None or size_average, reduce is None or reduce
+        reduction = "mean" if size_average and reduce else "sum" if reduce else "none"
         warnings.warn("size_average and reduce args will be deprecated, please use "
                       f"reduction='{reduction}' instead.", UserWarning, stacklevel=3)
     if reduction == "elementwise_mean":
@@ -56,7 +57,7 @@ def chosen(reduction: str, size_average: bool | None = None, reduce: bool | None
 
 
 def warn_of_sizes(input: Tensor, target: Tensor) -> None:
-    if target.array.shape != input.array.shape:
+    if target.size() != input.size():
         warnings.warn(f"Using a target size ({target.shape}) that is different to the input size "
                       f"({input.shape}). This will likely lead to incorrect results due to broadcasting. Please ensure "
                       "they have the same size.", UserWarning, stacklevel=3)
@@ -294,6 +295,7 @@ def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_a
     https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
     """
     reduction = chosen(reduction, size_average, reduce)
+    expect_tensor(target, "nll_loss_nd", "target", 2)
     check_classes(input, target, weight)
     refuse_gradient("nll_loss_forward" if input.ndim <= 2 else "nll_loss2d_forward", weight=weight)
     if input.array.dtype.kind not in "fc":
@@ -415,7 +417,7 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
     https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html
     """
     reduction = chosen(reduction, size_average, reduce)
-    if target.array.shape != input.array.shape:
+    if target.size() != input.size():
         raise ValueError(f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is "
                          "deprecated. Please ensure they have the same size.")
     refuse_gradient("binary_cross_entropy", weight=weight)
@@ -461,7 +463,7 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tens
     https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
     """
     reduction = chosen(reduction, size_average, reduce)
-    if target.array.shape != input.array.shape:
+    if target.size() != input.size():
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
     refuse_gradient("binary_cross_entropy_with_logits", weight=weight, pos_weight=pos_weight)
     if target.array.dtype.kind in "biu":

@@ -71,7 +71,7 @@ def number(value, kind: str):
     name = type(value).__name__
     if isinstance(value, (list, tuple, np.ndarray)) and kind in "iu":
         raise TypeError(f"'{name}' object cannot be interpreted as an integer")
-    if isinstance(value, (list, tuple, np.ndarray)) and kind == "f" or isinstance(value, complex) and kind in "iuf":
+    if kind == "f" and not isinstance(value, (int, float)) or isinstance(value, complex) and kind in "iuf":
         raise TypeError(f"must be real number, not {name}")
     return value
 

@@ -26,7 +26,7 @@ import numpy as np
 
 from ..autograd.op import op
 from ..dtype import CAPITAL, astype, numpy_dtype
-from ..tensor import Tensor, method
+from ..tensor import Tensor, expect_tensor, method
 from .reduce import ADDED_IN, add_up, count, every, kept, listed, numpy_names
 
 __all__: list[str] = ["group_norm", "instance_norm", "layer_norm", "norm", "rms_norm"]
@@ -146,6 +146,7 @@ def layer_norm(input: Tensor, normalized_shape, weight: Tensor | None = None, bi
     """
     if isinstance(normalized_shape, int):
         raise TypeError("layer_norm(): argument 'normalized_shape' (position 2) must be tuple of ints, not int")
+    expect_tensor(input, "layer_norm")
     shape = check_shape(input, normalized_shape, "*, ", weight=weight, bias=bias)
     check_float("LayerNormKernelImpl", input)
     check_affine(input, weight=weight, bias=bias)
@@ -439,3 +440,17 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, o
     if out is not None:
         raise NotImplementedError("normalize: out")
     return input / input.norm(p, dim, keepdim=True).clamp(min=eps)
+
+
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
+    """input / (k + alpha * m)^beta, m the mean of the squares of the `size` channels around each; zeros beyond the ends.
+
+    Krizhevsky et al. 2012.  https://pytorch.org/docs/stable/generated/torch.nn.functional.local_response_norm.html
+    """
+    if input.dim() < 3:
+        raise ValueError("Expected 3D or higher dimensionality                          "
+                         f"input (got {input.dim()} dimensions)")
+    if input.numel() == 0:
+        return input
+    squares = pad(input * input, (0, 0) * (input.dim() - 2) + (size // 2, (size - 1) // 2))
+    return input / (squares.unfold(1, size, 1).mean(-1) * alpha + k) ** beta

@@ -15,7 +15,7 @@ from bisect import bisect_right
 import numpy as np
 
 from ..autograd.op import op
-from ..tensor import Tensor
+from ..tensor import Tensor, expect_tensor
 from .pool_arguments import (
     adaptive,
     check_adaptive,
@@ -214,6 +214,7 @@ for call in (*avg_pool.values(), *adaptive_avg_pool.values()):
 
 def max_pools(n: int, input: Tensor, kernel_size, stride, padding, dilation, ceil_mode: bool, return_indices: bool):
     name = f"max_pool{n}d"
+    expect_tensor(input, name)
     arguments = each_side(n, name, kernel_size, stride, padding, dilation)
     if input.ndim not in (n + 1, n + 2):
         raise RuntimeError(f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input")
@@ -250,6 +251,7 @@ def max_pool1d(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, c
 def avg_pools(n: int, input: Tensor, kernel_size, stride, padding, ceil_mode: bool, count_include_pad: bool,
               divisor_override: int | None) -> Tensor:
     name = f"avg_pool{n}d"
+    expect_tensor(input, name)
     kernel, stride, padding, dilation = each_side(n, name, kernel_size, stride, padding)
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")

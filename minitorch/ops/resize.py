@@ -191,7 +191,7 @@ def interpolate(input: Tensor, size=None, scale_factor=None, mode: str = "neares
     if mode in ("nearest", "area", "nearest-exact") and align_corners is not None:
         raise ValueError("align_corners option can only be set with the interpolating modes: linear | bilinear | "
                          "bicubic | trilinear")
-    n, recompute = input.ndim - 2, bool(recompute_scale_factor)
+    n, recompute = input.dim() - 2, bool(recompute_scale_factor)
     if recompute and size is not None and scale_factor is None:
         raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
     size, scales = wanted(input, size, scale_factor, recompute)

@@ -17,7 +17,7 @@ import warnings
 
 from ..autograd.op import op
 from ..dtype import CAPITAL
-from ..tensor import Tensor, method, wrap_dim
+from ..tensor import Tensor, expect_tensor, method, wrap_dim
 
 __all__: list[str] = ["log_softmax", "softmax"]
 
@@ -128,6 +128,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
 
 def prepared(name: str, input: Tensor, dim: int | None, stacklevel, dtype) -> tuple:
     """(input in `dtype`, dim), or torch's refusal."""
+    expect_tensor(input, name)
     if not isinstance(stacklevel, int):  # torch.softmax, unlike nn.functional's, has its dtype in this place
         stacklevel, dtype = 3, stacklevel
     if dim is None:

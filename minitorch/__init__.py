@@ -89,7 +89,7 @@ from .ops.softmax import log_softmax, softmax
 from .ops.linalg import (
     addbmm, addmm, addmv, addr, baddbmm, bmm, dot, ger, inner, matmul, mm, mv, outer, tensordot, trace, vdot,
 )
-from .ops.einsum import einsum
+from .ops.einsum import bilinear, einsum
 
 # layers as functions (nn.functional has them all, and the losses)
 from .ops.distance import cosine_similarity, pairwise_distance

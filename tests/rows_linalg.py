@@ -234,3 +234,20 @@ row("einsum", subscripts("ij->", "ij->i", "ii", "b...i->b", "iij->j", "...i->...
     dtypes=FLOATS_AND_INTS, node="SumBackward1", id="sum")
 row("einsum", lambda d: ((d.array((2, 3, 4)), [..., 0, 1], d.array((4, 2)), [1, 2], *d.choice(([..., 0, 2],), ())), {}),
     node="ViewBackward0", id="sublists")
+
+
+# ---------------------------------------------------------------- bilinear
+
+
+def pairs(d, bias: bool):
+    batch, (i, j, o) = d.shape(0, 2), [d.integer(1, 4) for _ in range(3)]
+    given = d.array((*batch, i)), d.array((*batch, j)), d.array((o, i, j))
+    return (*given, d.array((o,))) if bias else given, {}
+
+
+LOOSE = {"rtol": {"float32": 2e-5}, "atol": {"float32": 2e-5}}
+row("bilinear", lambda d: pairs(d, True), node="AddBackward0", **LOOSE, errors=tuple(
+    (lambda t, shapes=shapes: t.bilinear(*[t.ones(s) for s in shapes])) for shapes in (
+        ((2, 3), (3, 4), (5, 3, 4)), ((2, 3), (2, 2, 4), (5, 3, 4)), ((2, 6), (2, 4), (5, 3, 4)),
+        ((2, 3), (2, 6), (5, 3, 4)), ((2, 3), (2, 4), (5, 3, 4), (6,)), ((2, 3), (1, 4), (5, 3, 4)))))
+row("nn.functional.bilinear", lambda d: pairs(d, False), node="ViewBackward0", **LOOSE)

@@ -142,3 +142,6 @@ row(F + "normalize", lambda d: ((d.away_from((0,), d.shape(2)),), {}), dtypes=FL
 row(F + "normalize", lambda d: ((d.away_from((0,), (2, 3)), d.choice(1, 2.0, 3), d.choice(0, -1, 1)), {}),
     id="p and dim")
 row(F + "normalize", lambda d: ((d.array((2, 3)) * 0,), {"dim": 0}), second=False, id="zero")
+row(F + "local_response_norm", lambda d: (
+    (d.array((2, d.integer(1, 5), *d.shape(1, 3, zero=False))), d.integer(1, 4), 0.7, 0.6), {"k": 1.5}),
+    node="DivBackward0", errors=(lambda t: t.nn.functional.local_response_norm(t.ones(2, 3), 2),))

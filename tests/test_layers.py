@@ -34,8 +34,8 @@ def transposed(d):
     channels, kernel = groups * d.integer(1, 2), number_or_each(d, n, 1, 3)
     smallest = kernel if isinstance(kernel, int) else min(kernel)
     options = {"stride": number_or_each(d, n, 1, 3), "dilation": number_or_each(d, n, 1, 2), "groups": groups,
-               "padding": number_or_each(d, n, 0, 1 if smallest > 1 else 0), "output_padding": number_or_each(d, n, 0, 1),
-               "bias": d.boolean()}
+               "padding": number_or_each(d, n, 0, 1 if smallest > 1 else 0), "bias": d.boolean(),
+               "output_padding": number_or_each(d, n, 0, 1)}
     return f"ConvTranspose{n}d", (channels, groups * d.integer(1, 2), kernel), some(d, options), image(d, channels, n)
 
 

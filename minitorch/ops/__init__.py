@@ -8,7 +8,7 @@
     shape.py arrange.py         views and reshapes; flips, repeats, triangles
     join.py                     cat, stack, split, pad
     index.py gather.py          reading and writing by index; gather, scatter, masks
-    linalg.py einsum.py         matmul, linear; einsum
+    linalg.py einsum.py         matmul, linear; einsum, bilinear
     softmax.py norm.py          softmax and log-softmax; layer and batch norm, vector norms
     conv.py pool.py             convolution and pooling
     embedding.py dropout.py attention.py loss.py

@@ -215,12 +215,15 @@ def add_at(xp, y, at, values) -> None:
     if not whole_rows:
         xp.add.at(y, at, values)
         return
-    # one number at a time: NumPy's `add.at` is several times faster on a flat array than on rows
-    rows = at[0] % max(y.shape[0], 1)
+    # one number at a time: NumPy's `add.at` is several times faster on a flat array than on rows; and in blocks, whose
+    # places stay in the cache
     columns = math.prod(y.shape[1:])
-    places = rows.reshape(-1, 1) * columns + xp.arange(columns)
-    values = xp.broadcast_to(values, rows.shape + y.shape[1:])
-    xp.add.at(y.reshape(-1), places.reshape(-1), values.reshape(-1))
+    rows = at[0] % max(y.shape[0], 1)
+    values = xp.broadcast_to(values, rows.shape + y.shape[1:]).reshape(-1, columns)
+    rows, flat, step = rows.reshape(-1, 1) * columns, y.reshape(-1), max(1, (1 << 16) // max(columns, 1))
+    for n in range(0, len(rows), step):
+        places = rows[n: n + step] + xp.arange(columns)
+        xp.add.at(flat, places.reshape(-1), values[n: n + step].reshape(-1))
 
 
 def getitem(self: Tensor, key) -> Tensor:

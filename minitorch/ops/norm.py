@@ -27,6 +27,7 @@ import numpy as np
 from ..autograd.op import op
 from ..dtype import CAPITAL, astype, numpy_dtype
 from ..tensor import Tensor, expect_tensor, method
+from .join import pad
 from .reduce import ADDED_IN, add_up, count, every, kept, listed, numpy_names
 
 __all__: list[str] = ["group_norm", "instance_norm", "layer_norm", "norm", "rms_norm"]
@@ -443,7 +444,7 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, o
 
 
 def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
-    """input / (k + alpha * m)^beta, m the mean of the squares of the `size` channels around each; zeros beyond the ends.
+    """input / (k + alpha * m)^beta, m the mean square of the `size` channels around each, 0 beyond the ends.
 
     Krizhevsky et al. 2012.  https://pytorch.org/docs/stable/generated/torch.nn.functional.local_response_norm.html
     """

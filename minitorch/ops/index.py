@@ -219,7 +219,7 @@ def add_at(xp, y, at, values) -> None:
     # places stay in the cache
     columns = math.prod(y.shape[1:])
     rows = at[0] % max(y.shape[0], 1)
-    values = xp.broadcast_to(values, rows.shape + y.shape[1:]).reshape(-1, columns)
+    values = xp.broadcast_to(values, rows.shape + y.shape[1:]).reshape(rows.size, columns)
     rows, flat, step = rows.reshape(-1, 1) * columns, y.reshape(-1), max(1, (1 << 16) // max(columns, 1))
     for n in range(0, len(rows), step):
         places = rows[n: n + step] + xp.arange(columns)

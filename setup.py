@@ -9,7 +9,7 @@ contents = Path(__file__).with_name("minitorch").joinpath("__init__.py").read_te
 version = re.search(r'^__version__ = "(.+)"', contents, re.MULTILINE)[1]  # read, not imported: NumPy may not be there
 
 examples = ["matplotlib", "tqdm", "scikit-learn"]
-tools = [*examples, "einops", "hypothesis", "pytest>=8", "pytest-xdist", "ruff", "pip", "setuptools>=70.1",
+tools = [*examples, "einops", "hypothesis", "pillow", "pytest>=8", "pytest-xdist", "ruff", "pip", "setuptools>=70.1",
          "tensorboardX"]
 
 setup(

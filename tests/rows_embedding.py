@@ -1,5 +1,7 @@
 """Rows for ops/embedding.py."""
 
+import math
+
 from samples import row
 
 F = "nn.functional."
@@ -21,6 +23,10 @@ row(F + "embedding", table, dtypes=("float32", "float64", "float16", "int64"), n
     lambda t: t.nn.functional.embedding(t.tensor([0, 5]), t.ones(5, 2)),
     lambda t: t.nn.functional.embedding(t.tensor([0, -1]), t.ones(5, 2)),
     lambda t: t.nn.functional.embedding(t.tensor([0.0]), t.ones(5, 2)),
+    lambda t: t.nn.functional.embedding(t.tensor([True]), t.ones(5, 2)),
+    lambda t: t.nn.functional.embedding(t.tensor([0.0]), t.ones(5, 2), max_norm=1.0),
+    lambda t: t.nn.functional.embedding(t.tensor([0, 5]), t.ones(5, 2), max_norm=1.0),
+    lambda t: t.nn.functional.embedding(t.tensor([0, -1]), t.ones(5, 2), max_norm=1.0),
     lambda t: t.nn.functional.embedding(t.tensor([0]), t.ones(5)),
     lambda t: t.nn.functional.embedding(t.tensor([0]), t.ones(5, 2), padding_idx=5),
     lambda t: t.nn.functional.embedding(t.tensor([0]), t.ones(5, 2), padding_idx=-6),
@@ -28,4 +34,5 @@ row(F + "embedding", table, dtypes=("float32", "float64", "float16", "int64"), n
 row(F + "embedding", padded, id="padding")
 row(F + "embedding", lambda d: ((d.rng.integers(0, 3, (2, 0)), d.array((3, 2))), {}), second=False, id="nothing")
 row(F + "embedding", lambda d: table(d, scale_grad_by_freq=True), second=False, id="by frequency")
-row(F + "embedding", lambda d: table(d, max_norm=1.0, norm_type=d.choice(1.0, 2.0, 3.0)), grad=(), id="max norm")
+row(F + "embedding", lambda d: table(d, max_norm=1.0, norm_type=d.choice(0.0, 1.0, 2.0, 3.0, math.inf)), grad=(),
+    id="max norm")

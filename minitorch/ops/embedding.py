@@ -74,19 +74,28 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max
         padding_idx %= rows
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
-    if input.array.dtype.name not in ("int64", "int32"):
-        raise RuntimeError("Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, "
-                           f"Int; but got minitorch.{CAPITAL[input.array.dtype.name]}Tensor instead (while checking "
-                           "arguments for embedding)")
     if max_norm is not None:
-        shorten_rows(weight, input.array, max_norm, norm_type)
+        shorten_rows(weight, input, max_norm, norm_type)
+    check_indices(input, 1, "embedding")
     return take_rows(weight, input, -1 if padding_idx is None else padding_idx, scale_grad_by_freq)
 
 
-def shorten_rows(weight: Tensor, indices, max_norm: float, norm_type: float) -> None:
+def check_indices(indices: Tensor, place: int, function: str) -> None:
+    name = indices.array.dtype.name
+    if name not in ("int64", "int32"):
+        came = "CPUBoolType" if name == "bool" else f"minitorch.{CAPITAL[name]}Tensor"
+        raise RuntimeError(f"Expected tensor for argument #{place} 'indices' to have one of the following scalar "
+                           f"types: Long, Int; but got {came} instead (while checking arguments for {function})")
+
+
+def shorten_rows(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> None:
     """Scale the rows that are about to be used, in place, down to a norm of `max_norm`."""
-    xp = array_module(indices)
-    used = xp.unique(indices)
-    norms = (xp.abs(weight.array[used]) ** norm_type).sum(axis=1, keepdims=True) ** (1 / norm_type)
+    check_indices(indices, 2, "embedding_renorm_")
+    xp, rows = array_module(indices.array), weight.array.shape[0]
+    used = xp.unique(indices.array)
+    if used.size and not -rows <= used[0] <= used[-1] < rows:
+        raise IndexError(f"select(): index {used[-1] if used[-1] >= rows else used[0]} out of range for tensor of size "
+                         f"{list(weight.shape)} at dimension 0")
+    norms = wrap(weight.array[used]).norm(norm_type, 1, keepdim=True).array
     weight.array[used] *= xp.where(norms > max_norm, max_norm / (norms + 1e-7), xp.ones((), norms.dtype))
     bump(weight)

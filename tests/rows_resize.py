@@ -81,9 +81,9 @@ def shuffled(d):  # of empty images torch refuses its own gradient
     return (d.array((*d.shape(0, 2, zero=False), d.integer(1, 2) * r * r, d.integer(1, 3), d.integer(1, 3))), r), {}
 
 
-def unshuffled(d):
+def unshuffled(d):  # empty images torch leaves as they are
     r = d.integer(1, 3)
-    return (d.array((*d.shape(0, 2), d.integer(1, 2), d.integer(1, 3) * r, d.integer(1, 3) * r)), r), {}
+    return (d.array((*d.shape(0, 2, zero=False), d.integer(1, 2), d.integer(1, 3) * r, d.integer(1, 3) * r)), r), {}
 
 
 row("pixel_shuffle", shuffled, node="PixelShuffleBackward0", errors=(

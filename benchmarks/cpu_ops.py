@@ -81,6 +81,12 @@ def conv(t):
     return there_and_back(t, lambda x, w, b: t.nn.functional.conv2d(x, w, b, padding=1), *IMAGES)
 
 
+@case("the same, depthwise, 16 channels, both ways")
+def depthwise(t):
+    x, w = IMAGES[0], IMAGES[1][:16, :1]
+    return there_and_back(t, lambda x, w: t.nn.functional.conv2d(x, w, padding=1, groups=16), x, w)
+
+
 @case("max_pool2d 2 x 2, both ways")
 def pool(t):
     return there_and_back(t, lambda x: t.nn.functional.max_pool2d(x, 2), IMAGES[0])
@@ -113,12 +119,35 @@ def gelu(t):
     return there_and_back(t, lambda x: t.nn.functional.gelu(x), ROWS)
 
 
+@case("LSTM, 50 steps of 32 x 128, both ways")
+def lstm(t):
+    t.manual_seed(0)
+    layer = t.nn.LSTM(128, 128)
+    x = t.from_numpy(SEQUENCES)
+    return lambda: t.autograd.grad(layer(x)[0].sum(), list(layer.parameters()))
+
+
+def stepping(t, optimizer, arrays) -> Callable:
+    """Steps of parameters that start as `arrays`, with gradients that stay the same."""
+    parameters = [t.nn.Parameter(t.from_numpy(a.copy())) for a in arrays]
+    for p, a in zip(parameters, arrays):
+        p.grad = t.from_numpy(a[::-1].copy())
+    return optimizer(parameters).step
+
+
 @case("Adam step, 20 matrices of 128 x 128")
 def adam(t):
-    parameters = [t.nn.Parameter(t.from_numpy(m.copy())) for m in PARAMETERS]
-    for p, g in zip(parameters, PARAMETERS):
-        p.grad = t.from_numpy(g[::-1].copy())
-    return t.optim.Adam(parameters).step
+    return stepping(t, t.optim.Adam, PARAMETERS)
+
+
+@case("Adam step, one matrix of 2048 x 2048")
+def adam_large(t):
+    return stepping(t, t.optim.Adam, [LARGE])
+
+
+@case("SGD step with momentum, 20 matrices of 128 x 128")
+def sgd(t):
+    return stepping(t, lambda parameters: t.optim.SGD(parameters, lr=0.01, momentum=0.9), PARAMETERS)
 
 
 CHAIN = normal(32, 64), normal(64, 64) / 8
@@ -126,7 +155,7 @@ MATRICES = normal(512, 512), normal(512, 512)
 IMAGES = normal(16, 16, 28, 28), normal(32, 16, 3, 3), normal(32)
 ROWS, CLASSES = normal(1024, 512), rng.integers(0, 512, 1024)
 HEADS = [normal(8, 4, 128, 32) for _ in range(3)]
-PARAMETERS = normal(20, 128, 128)
+PARAMETERS, LARGE, SEQUENCES = normal(20, 128, 128), normal(2048, 2048), normal(50, 32, 128)
 
 
 # ---------------------------------------------------------------- measuring

@@ -120,7 +120,7 @@ from .missing import say_what_is_missing as _say_what_is_missing
 
 # namespaces
 from . import nn, optim, random, utils
-from . import accelerator, amp, backends, cuda, data, multiprocessing, version
+from . import accelerator, amp, backends, cuda, data, distributed, multiprocessing, version
 
 # types, last: `dtype` and `device` are the names of files as well
 from .dtype import (
@@ -131,7 +131,7 @@ from .dtype import (
 from .device import device, get_default_device, set_default_device
 
 # Functions with the keyword `out`; the others name the dtype they insist on for it, in one sentence or the other.
-from .autograd.out import ITERATOR as _ITERATOR, OWN as _OWN, STRUCTURED as _STRUCTURED, with_out as _with_out
+from .ops.out import ITERATOR as _ITERATOR, OWN as _OWN, STRUCTURED as _STRUCTURED, with_out as _with_out
 
 _WITH_OUT = {
     "": """

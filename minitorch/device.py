@@ -56,23 +56,21 @@ class device:  # noqa: N801 (torch's name)
     def __reduce__(self):
         return device, (str(self),)
 
-
     def __enter__(self) -> device:
-        _outer.append(_default[-1])
-        _default[-1] = self
+        _defaults.append(self)
         return self
 
     def __exit__(self, *exception) -> None:
-        _default[-1] = _outer.pop()
+        _defaults.pop()
 
 
 CPU = device("cpu")
-_default, _outer = [CPU], []  # where new tensors go, and what it was before each `with device(...)`
+_defaults = [CPU]  # where new tensors go, and where each `with device(...)` inside sends them
 
 
 def get_default_device() -> device:
     """Where tensors are made if nothing is said."""
-    return _default[-1]
+    return _defaults[-1]
 
 
 def set_default_device(device: device | str | int | None) -> None:
@@ -80,12 +78,10 @@ def set_default_device(device: device | str | int | None) -> None:
 
     https://pytorch.org/docs/stable/generated/torch.set_default_device.html
     """
-    _default[-1] = CPU if device is None else device_class(device)
+    _defaults[-1] = CPU if device is None else device_class(device)
 
 
 NOT_COMPILED = "Torch not compiled with CUDA enabled"  # torch's words for a machine without a GPU; the cause follows
-
-
 device_class = device  # `device` is an argument of set_default_device
 
 

@@ -31,9 +31,8 @@ def blas() -> str:
     """NumPy's BLAS and its threads."""
     found = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return (f"{found.get('name', 'of an unknown name')} {found.get('version', '')}, {minitorch.get_num_threads()} "
-            "threads "
-            f"on {cores} cores")
+    return (f"{found.get('name', 'of an unknown name')} {found.get('version', '')}, "
+            f"threads: {minitorch.get_num_threads()}, cores: {cores}")
 
 
 def says(*command: str) -> str:
@@ -52,9 +51,8 @@ def driver() -> str:
 def cupy_version() -> str:
     found = [dist.name + " " + dist.version for dist in importlib.metadata.distributions() if dist.name in CUPY]
     if not found:
-        raise Missing("not installed", "For the GPU: pip install cupy-cuda13x (or cupy-cuda12x, for a driver that "
-                                       "knows "
-                                       "no CUDA 13)." if driver() else "")
+        advice = "For the GPU: pip install cupy-cuda13x (or cupy-cuda12x, for a driver that knows no CUDA 13)."
+        raise Missing("not installed", advice if driver() else "")
     return ", ".join(sorted(set(found)))
 
 
@@ -65,9 +63,8 @@ def cuda() -> str:
         known, compiler = f"{versions[0] // 1000}.{versions[0] % 1000 // 10}", ".".join(map(str, versions[1]))
         return f"{minitorch.cuda.get_device_name(0)}, driver for CUDA {known}, NVRTC {compiler}"
     if driver():
-        raise Missing(f"{driver()}, not reached", "There is a GPU that CuPy does not reach: install CuPy for the "
-                                                  "CUDA of "
-                                                  "its driver.")
+        raise Missing(f"{driver()}, not reached",
+                      "There is a GPU that CuPy does not reach: install CuPy for the CUDA of its driver.")
     raise Missing("no NVIDIA driver found", "Without an NVIDIA GPU everything runs on the CPU.")
 
 

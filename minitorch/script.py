@@ -5,11 +5,11 @@ This module is given for it: here, too, `torch` must mean minitorch before the s
 """
 
 import os
+import runpy
 
-from minitorch.run import install
+from minitorch.run import SCRIPT, install
 
 if __name__ == "__mp_main__":
     install()
-    __file__ = os.environ["MINITORCH_SCRIPT"]
-    with open(__file__, "rb") as _file:
-        exec(compile(_file.read(), __file__, "exec"), globals())
+    _run = runpy.run_path if os.path.isabs(os.environ[SCRIPT]) else runpy.run_module
+    globals().update(_run(os.environ[SCRIPT], run_name=__name__))

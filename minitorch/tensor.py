@@ -97,6 +97,12 @@ class Tensor:
     __slots__ = ("array", "edge", "_grad", "version", "viewed", "__dict__", "__weakref__")
     __array_priority__ = 1000  # NumPy's operators leave `array * tensor` to the tensor
 
+    def __init_subclass__(cls, **kwargs):
+        """A subclass adds methods; operations on its objects return plain tensors."""
+        super().__init_subclass__(**kwargs)
+        if "__torch_function__" in vars(cls):
+            raise NotImplementedError(f"class {cls.__name__}(Tensor): __torch_function__")
+
     # ------------------------------------------------------------ facts
 
     @property

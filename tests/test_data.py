@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from alike import plain, same
+from alike import Scripts, plain, same
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,15 +47,10 @@ def alike(script):
     same(outcome(script, minitorch), outcome(script, torch), getattr(script, "__name__", "script"), 0)
 
 
-SCRIPTS = []
+script = Scripts()
 
 
-def script(function):
-    SCRIPTS.append(function)
-    return function
-
-
-@pytest.mark.parametrize("function", SCRIPTS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("function", script, ids=lambda f: f.__name__)
 def test_as_torch(function):
     alike(function)
 

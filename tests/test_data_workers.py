@@ -11,6 +11,7 @@ import random
 
 import numpy as np
 import pytest
+from alike import Scripts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_data import alike
@@ -130,15 +131,10 @@ def test_any_loader(n, workers, batch, prefetch, lengths, options):
     alike(script)
 
 
-SCRIPTS = []
+script = Scripts()
 
 
-def script(function):
-    SCRIPTS.append(function)
-    return function
-
-
-@pytest.mark.parametrize("function", SCRIPTS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("function", script, ids=lambda f: f.__name__)
 def test_as_torch(function):
     alike(function)
 

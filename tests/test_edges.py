@@ -28,9 +28,8 @@ TYPES = ["bool", "uint8", "uint16", "int8", "int16", "int32", "int64", "float16"
 @st.composite
 def windows(draw_from):
     """An array that is a part of another: with gaps, transposed, of no elements, of no dimension."""
-    whole = draw_from(draw.arrays(draw_from(st.sampled_from(TYPES)), draw.array_shapes(min_dims=0, max_dims=3,
-        min_side=0,
-                                                                                       max_side=4), fill=st.just(1)))
+    shapes = draw.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
+    whole = draw_from(draw.arrays(draw_from(st.sampled_from(TYPES)), shapes, fill=st.just(1)))
     part = whole[tuple(slice(draw_from(st.integers(0, 1)), None, draw_from(st.integers(1, 2))) for _ in whole.shape)]
     return part.transpose(draw_from(st.permutations(range(part.ndim)))) if part.ndim else whole
 
@@ -67,7 +66,7 @@ def test_writes_are_seen_in_place():
 
 @pytest.mark.parametrize("call", [
     lambda t: t.from_dlpack(np.ones(2)), lambda t: t.from_dlpack(t.ones(2)),
-        lambda t: t.utils.dlpack.from_dlpack(t.ones(2)),
+    lambda t: t.utils.dlpack.from_dlpack(t.ones(2)),
     lambda t: t.from_dlpack(t.utils.dlpack.to_dlpack(t.arange(3))), lambda t: t.from_dlpack(t.to_dlpack(t.ones(2))),
     lambda t: t.from_dlpack(t.to_dlpack(t.ones(2, requires_grad=True))),
     lambda t: t.from_dlpack(np.ones(2), copy=True), lambda t: t.from_dlpack(np.ones(2), device="cpu"),
@@ -156,8 +155,8 @@ minitorch.run.install()
 import torch
 from einops.layers.torch import EinMix, Rearrange, Reduce
 torch.manual_seed(0)
-net = torch.nn.Sequential(Rearrange("b c h w -> b (c h w)"), torch.nn.Linear(8, 6), Reduce("b (n k) -> b n", "max",
-    k=2),
+net = torch.nn.Sequential(Rearrange("b c h w -> b (c h w)"), torch.nn.Linear(8, 6),
+                          Reduce("b (n k) -> b n", "max", k=2),
                           EinMix("b n -> b m", weight_shape="n m", n=3, m=2))
 net(torch.ones(3, 2, 2, 2)).sum().backward()
 print(*[tuple(p.grad.shape) for p in net.parameters()])
@@ -192,7 +191,7 @@ def sub(t):
     lambda t: sub(t)([1.0, 2.0]).double().as_subclass(t.Tensor),
     lambda t: sub(t)([1.0]).requires_grad_(), lambda t: type(sub(t)([1.0]).numpy()).__name__,
     lambda t: t.Tensor(2, 3).shape, lambda t: t.Tensor([[1, 2], [3, 4]]), lambda t: t.Tensor(),
-        lambda t: t.Tensor(5).shape,
+    lambda t: t.Tensor(5).shape,
     lambda t: t.Tensor(t.ones(2)), lambda t: t.Tensor(t.ones(2, dtype=t.int64)), lambda t: t.Tensor(np.ones(3)),
     lambda t: t.Tensor(t.Size([2, 0])), lambda t: t.Tensor(np.int64(3)).shape, lambda t: t.Tensor((1, 2)),
     lambda t: t.Tensor(range(3)), lambda t: t.Tensor([[]]).shape, lambda t: t.Tensor(2, device="cpu").shape,
@@ -211,6 +210,18 @@ def through_a_subclass(t):
     z = t.zeros(2)
     z.as_subclass(sub(t)).add_(1)
     return [x.grad, z, z._version, type(y.grad_fn).__name__, str(y)]
+
+
+def test_operations_on_a_subclass_return_plain_tensors():
+    """torch gives objects of the subclass, by `__torch_function__`; a class that defines it is refused."""
+    x = Ours([1.0, 2.0])
+    assert all(type(y) is minitorch.Tensor for y in (x.double(), x + 1, 2 * x, x[0], x.sum(), minitorch.exp(x)))
+    assert type(x.add_(1)) is Ours
+    with pytest.raises(NotImplementedError, match=r"class Watched\(Tensor\): __torch_function__"):
+        class Watched(minitorch.Tensor):
+            @classmethod
+            def __torch_function__(cls, function, types, args=(), kwargs=None):
+                return super().__torch_function__(function, types, args, kwargs)
 
 
 def test_a_subclass_in_the_graph():

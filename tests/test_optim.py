@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from alike import alike, plain, same
+from alike import Scripts, alike, plain, same
 
 import minitorch
 
@@ -215,15 +215,10 @@ def test_older_checkpoint(name):
     alike(script, torch, 1e-12)
 
 
-SCRIPTS = []
+script = Scripts()
 
 
-def script(function):
-    SCRIPTS.append(function)
-    return function
-
-
-@pytest.mark.parametrize("function", SCRIPTS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("function", script, ids=lambda f: f.__name__)
 def test_as_torch(function):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -177,6 +177,30 @@ def another_dtype_than_that_of_out(t):
     return t.zeros(2, dtype=t.float32, out=t.empty(0, dtype=t.float64))
 
 
+@script
+def refused_targets_are_left_alone(t):
+    values, indices, whole = t.zeros(5), t.zeros(7, dtype=t.int32), t.zeros(4, dtype=t.int64)
+    for call in (lambda: t.max(t.rand(2, 3), 1, out=(values, indices)), lambda: t.add(t.rand(3), 1, out=whole)):
+        with pytest.raises(RuntimeError, match="dtype|type"):
+            call()
+    return whole, whole._version, values._version
+
+
+@script
+def resized_in_inference_mode(t):
+    with t.inference_mode():
+        out = t.empty(0)
+        return t.add(t.ones(2), 1, out=out), out.is_inference()
+
+
+@script
+def parameter_resized_while_nobody_records(t):
+    x = t.ones(2, requires_grad=True)
+    with t.no_grad():
+        t.add(t.ones(3), 1, out=x)
+    return x, x.requires_grad, x._version
+
+
 @pytest.mark.parametrize("function", script, ids=lambda f: f.__name__)
 def test_as_torch(function):
     with warnings.catch_warnings():

@@ -64,8 +64,8 @@ class Side:
     """One library's call of one example, with its differentiable inputs and float outputs."""
 
     def __init__(self, library, row: Row, args, kwargs, gradient: bool, layout=lambda a: a):
-        def make(a):
-            return (torch.from_numpy(layout(a)) if library is torch else minitorch.from_numpy(layout(a)))
+        def make(a):  # a copy: an operation may write to what it is given, as embedding's max_norm does
+            return library.from_numpy(layout(a.copy(order="K")))
 
         self.library = library
         self.args, self.kwargs = convert(args, make), convert(library_dtypes(kwargs, library), make)

@@ -4,7 +4,6 @@
     graph.py        Node, Leaf, edges: what a recorded graph is made of
     op.py           @op: from a NumPy body and one formula per input to a differentiable operation
     view.py         views of a base, and writing through them
-    out.py          `out=`
     saved.py        hooks on saved tensors; anomaly mode
     engine.py       the walk from the outputs back to the leaves
     function.py     torch.autograd.Function: a user's own forward and backward
@@ -12,29 +11,23 @@
 """
 
 from ..missing import say_what_is_missing as _say_what_is_missing
-from . import attributes  # noqa: F401  (attaches what a Tensor knows of gradients)
 from . import graph
+from .attributes import Variable
 from .engine import backward, grad
 from .function import Function
 from .grad_mode import (
-                        enable_grad,
-                        inference_mode,
-                        is_grad_enabled,
-                        is_inference_mode_enabled,
-                        no_grad,
-                        set_grad_enabled,
+    enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled,
 )
 from .gradcheck import gradcheck, gradgradcheck
-from .attributes import Variable
 from .saved import detect_anomaly, disable_saved_tensors_hooks, save_on_cpu, saved_tensors_hooks, set_detect_anomaly
 
 # torch keeps these in autograd.graph
 graph.disable_saved_tensors_hooks, graph.save_on_cpu = disable_saved_tensors_hooks, save_on_cpu
 graph.saved_tensors_hooks = saved_tensors_hooks
 
-__all__ = ["Function", "Variable", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck", "gradgradcheck",
-           "graph",
-           "inference_mode",
-           "is_grad_enabled", "is_inference_mode_enabled", "no_grad", "set_detect_anomaly",
-           "set_grad_enabled"]
+__all__ = [
+    "Function", "Variable", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck", "gradgradcheck", "graph",
+    "inference_mode", "is_grad_enabled", "is_inference_mode_enabled", "no_grad", "set_detect_anomaly",
+    "set_grad_enabled",
+]
 __getattr__ = _say_what_is_missing(__name__)

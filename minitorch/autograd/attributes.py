@@ -87,12 +87,10 @@ def grad(self):
     """The gradient that `backward` added up here; None before."""
     if self._grad is None and not self.is_leaf and not self.retains_grad:
         warnings.warn("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
-                      "attribute won't be "
-                      "populated during autograd.backward(). If you indeed want the .grad field to be populated for "
-                      "a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf "
-                      "Tensor by mistake, make "
-                      "sure you access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more "
-                      "information.", UserWarning, stacklevel=2)
+                      "attribute won't be populated during autograd.backward(). If you indeed want the .grad field to "
+                      "be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access "
+                      "the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See "
+                      "github.com/pytorch/pytorch/pull/30531 for more information.", UserWarning, stacklevel=2)
     return self._grad
 
 
@@ -112,10 +110,9 @@ def set_grad(self, g) -> None:
         raise RuntimeError(f"attempting to assign a gradient with dtype '{C_NAME[g.array.dtype.name]}' to a tensor "
                            f"with grad_dtype '{CAPITAL[self.array.dtype.name]}'. The gradient must match the tensor's "
                            "grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype "
-                           "attribute with a "
-                           "specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the "
-                           "dtypes of a tensor "
-                           "and its gradient may break downstream systems that assume they match.")
+                           "attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with caution. "
+                           "Diverging the dtypes of a tensor and its gradient may break downstream systems that "
+                           "assume they match.")
     self._grad = g
 
 

@@ -319,8 +319,7 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
     """
     if not only_inputs:
         warnings.warn("only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate "
-                      "gradient "
-                      "for other parts of the graph, please use minitorch.autograd.backward.", FutureWarning,
+                      "gradient for other parts of the graph, please use minitorch.autograd.backward.", FutureWarning,
                       stacklevel=2)
     if is_grads_batched:
         raise NotImplementedError("autograd.grad: is_grads_batched")

@@ -29,7 +29,7 @@ from ..tensor import Tensor, wrap
 from .attributes import alias
 from .grad_mode import ANOMALY, RECORDING, SAVING, mode, no_grad
 from .graph import SECOND_TIME, Node, changed_error, fill_node
-from .saved import PACKED, packed, unpacked, watch
+from .saved import PACKED, note_lines, packed, unpacked
 from .view import bump, check_in_place, current_edge, rebase
 
 
@@ -116,8 +116,7 @@ class FunctionNode(Node):
         extra = returned[len(self.edges):]
         if len(returned) < len(self.edges) or any(g is not None for g in extra):
             raise RuntimeError(f"function {self.name()} returned an incorrect number of gradients (expected "
-                               f"{len(self.edges)}, "
-                               f"got {len(returned)})")
+                               f"{len(self.edges)}, got {len(returned)})")
         for g in returned:
             if g is not None and not isinstance(g, Tensor):
                 raise TypeError(f"expected Variable or None (got {type(g).__name__})")
@@ -140,8 +139,8 @@ class FunctionNode(Node):
                 fits = False
             if not fits:
                 raise RuntimeError(f"Function {self.name()} returned an invalid gradient at index "
-                                   f"{self.edges.index(edge)} - got "
-                                   f"{list(g.array.shape)} but expected shape compatible with {list(expected)}")
+                                   f"{self.edges.index(edge)} - got {list(g.array.shape)} but expected shape "
+                                   f"compatible with {list(expected)}")
         return g
 
 
@@ -153,9 +152,8 @@ class Function:
 
     def __init__(self, *args, **kwargs):
         raise RuntimeError(f"{type(self).__name__} should not be instantiated. Methods on autograd functions are all "
-                           "static, so you should invoke them on the class itself. Instantiating an autograd "
-                           "function will raise an error "
-                           "in a future version of PyTorch.")
+                           "static, so you should invoke them on the class itself. Instantiating an autograd function "
+                           "will raise an error in a future version of PyTorch.")
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -168,8 +166,7 @@ class Function:
     @staticmethod
     def backward(ctx, *grad_outputs):
         raise NotImplementedError("You must implement either the backward or vjp method for your custom "
-                                  "autograd.Function to "
-                                  "use it with backward mode AD.")
+                                  "autograd.Function to use it with backward mode AD.")
 
     setup_context = None
 
@@ -200,7 +197,7 @@ class Function:
         if recorded:
             ctx.keep()
             if mode.word & ANOMALY:
-                watch(ctx, [None] * len(ctx.saved))
+                note_lines(ctx)
         return outputs if isinstance(result, tuple) else outputs[0]
 
 

@@ -97,9 +97,8 @@ def check(func, inputs: tuple, eps: float, atol: float, rtol: float, nondet_tol:
             analytical, again = analytical_jacobian(y, x), analytical_jacobian(y, x)
             if np.any(np.abs(analytical - again) > nondet_tol):
                 raise GradcheckError("Backward is not reentrant, i.e., running backward with same input and "
-                                     "grad_output multiple "
-                                     "times gives different values, although analytical gradient matches numerical "
-                                     "gradient.")
+                                     "grad_output multiple times gives different values, although analytical gradient "
+                                     "matches numerical gradient.")
             if not np.allclose(analytical, numerical, rtol=rtol, atol=atol):
                 which = [t is x for t in inputs].index(True)
                 raise GradcheckError(f"Jacobian mismatch for output {k} with respect to input {which},\n"

@@ -280,12 +280,16 @@ def save_inputs(plan: Plan, op: Op, inputs: tuple, params: tuple) -> list:
     return [None if kind == OUTPUT else read(inputs, None, params) for (kind, _), read in zip(plan.reads, plan.readers)]
 
 
+def check_cast(result: np.dtype, target: np.dtype) -> None:
+    """Refuse a target of a lower category of type: whole numbers for fractions."""
+    if not can_cast_arrays(result, target):
+        raise RuntimeError(f"result type {CAPITAL[result.name]} can't be cast to the desired output type "
+                           f"{CAPITAL[target.name]}")
+
+
 def write(x: Tensor, result, xp) -> None:
     """Put `result` into x's memory: same shape (a number goes everywhere), and no lower category of type."""
-    from_dtype = getattr(result, "dtype", x.array.dtype)
-    if not can_cast_arrays(from_dtype, x.array.dtype):
-        raise RuntimeError(f"result type {CAPITAL[from_dtype.name]} can't be cast to the desired output type "
-                           f"{CAPITAL[x.array.dtype.name]}")
+    check_cast(getattr(result, "dtype", x.array.dtype), x.array.dtype)
     if result.shape != x.array.shape and result.shape:
         raise RuntimeError(f"output with shape {list(x.array.shape)} doesn't match the broadcast shape "
                            f"{list(result.shape)}")

@@ -1,7 +1,7 @@
 """What happens to tensors saved for backward: hooks that pack and unpack them, and the anomaly mode's tracebacks.
 
 Both concern the moment at which a node is made, and both are rare: a bit of `mode.word` sends every call down the slow
-path, whose end is `watch(node, inputs, outputs)`.
+path, which ends at `watch`.
 https://pytorch.org/tutorials/intermediate/autograd_saved_tensors_hooks_tutorial.html
 """
 
@@ -17,8 +17,6 @@ from .grad_mode import ANOMALY, SAVING, mode, no_grad
 from .graph import FACT
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-
-
 PACKED = object()  # stands for the version of an entry (handle, PACKED, unpack)
 
 
@@ -64,11 +62,16 @@ def pack_entries(entries: list, tensors) -> Packed:
 
 def watch(node, tensors: list) -> None:
     """Do to a new node what the modes that are on ask for."""
-    if mode.word & SAVING and node.saved:
+    if mode.word & SAVING:
         node.saved = pack_entries(node.saved, tensors)
     if mode.word & ANOMALY:
-        frames = [f for f in traceback.extract_stack() if not f.filename.startswith(PACKAGE)]
-        node.watched().made_at = "".join(traceback.format_list(frames))
+        note_lines(node)
+
+
+def note_lines(node) -> None:
+    """Keep with a node the lines of the script that led to it."""
+    frames = [f for f in traceback.extract_stack() if not f.filename.startswith(PACKAGE)]
+    node.watched().made_at = "".join(traceback.format_list(frames))
 
 
 # ---------------------------------------------------------------- torch.autograd.graph's context managers
@@ -185,7 +188,3 @@ def checked_gradients(node, pull, g, edges):
         warnings.warn(f"Error detected in {node.name()}. {where}", UserWarning, stacklevel=2)
         raise
     return gradients
-
-
-__all__ = ["detect_anomaly", "disable_saved_tensors_hooks", "is_anomaly_check_nan_enabled", "is_anomaly_enabled",
-           "PACKED", "packed", "save_on_cpu", "saved_tensors_hooks", "set_detect_anomaly", "unpacked", "watch"]

@@ -226,13 +226,19 @@ def check_operands(x: Tensor, operands: tuple, apart: bool = False) -> None:
         if not isinstance(t, Tensor):
             continue
         a, b = x.array, t.array
-        same = shared = a is b
-        if not same and isinstance(a, np.ndarray) and np.may_share_memory(a, b) and dense(a) and dense(b):
-            same, shared = a.ctypes.data == b.ctypes.data and steps(a) == steps(b), True
-        if shared and (apart or not same):
+        if a is not b and not share_memory(a, b):
+            continue
+        same = a is b or (a.ctypes.data == b.ctypes.data and steps(a) == steps(b))
+        if apart or not same:
             raise RuntimeError("unsupported operation: some elements of the input tensor and the written-to tensor "
                                "refer to a single memory location. Please clone() the tensor before performing the "
                                "operation.")
+
+
+def share_memory(a, b) -> bool:
+    """Whether two arrays that fill their memory meet in it."""
+    return (isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.may_share_memory(a, b)
+            and dense(a) and dense(b))
 
 
 def steps(array) -> list:

@@ -87,6 +87,18 @@ class MultiheadAttention(Module):
             self.k_proj_weight, self.v_proj_weight, average_attn_weights=average_attn_weights, is_causal=is_causal)
         return (y.transpose(1, 0) if turned else y), weights if wanted else None
 
+    def merge_masks(self, attn_mask: Tensor | None, key_padding_mask: Tensor | None,
+                    query: Tensor) -> tuple[Tensor | None, int | None]:
+        """One mask for query (N, L, E), and its kind: 1 for padding alone (N, L), 2 for (N, num_heads, L, L)."""
+        if attn_mask is None:
+            return key_padding_mask, None if key_padding_mask is None else 1
+        batch, length, _ = query.shape
+        every = attn_mask.view(1 if attn_mask.dim() == 2 else batch, -1, length, length)
+        merged = every.expand(batch, self.num_heads, -1, -1)
+        if key_padding_mask is not None:
+            merged = merged + key_padding_mask.view(batch, 1, 1, length).expand(-1, self.num_heads, -1, -1)
+        return merged, 2
+
     def fast_inference(self, query: Tensor, *others: Tensor) -> bool:
         """Whether torch computes attention of `query` to itself by its kernel for inference."""
         fits = query.dim() == 3 and self.batch_first and not self.training and self.num_heads % 2 == 0 and (

@@ -1,12 +1,12 @@
-"""DataParallel on the one device there is: the module in a wrapper, with torch's names."""
+"""DataParallel on the one device there is: the module in a wrapper, with torch's names. Of processes there is one."""
 
 from __future__ import annotations
 
-from .. import cuda
+from .. import cuda, distributed
 from ..missing import say_what_is_missing as _say_what_is_missing
 from .module import Module
 
-__all__ = ["DataParallel"]
+__all__ = ["DataParallel", "DistributedDataParallel"]
 __getattr__ = _say_what_is_missing(__name__)
 
 
@@ -31,3 +31,10 @@ class DataParallel(Module):
 
     def forward(self, *inputs, **kwargs):
         return self.module(*inputs, **kwargs)
+
+
+class DistributedDataParallel(Module):
+    """Needs a process group, and there is none: see distributed.py."""
+
+    def __init__(self, module: Module, *args, **kwargs):
+        distributed.refuse()

@@ -14,6 +14,7 @@ import copy
 import math
 import warnings
 from collections.abc import Callable
+from functools import cache
 
 from ..ops.arrange import triu
 from ..ops.create import arange, full
@@ -64,8 +65,19 @@ def copies(layer: Module, count: int) -> ModuleList:
     return ModuleList([copy.deepcopy(layer) for _ in range(count)])
 
 
+@cache
+def warn_of_nested_tensors() -> None:
+    """Torch's sentence, once a process, where it leaves padding out by a nested tensor; here a mask does the same."""
+    warnings.warn("The PyTorch API of nested tensors is in prototype stage and will change in the near future. We "
+                  "recommend specifying layout=torch.jagged when constructing a nested tensor, as this layout receives "
+                  "active development, has better operator coverage, and works with torch.compile.", stacklevel=2)
+
+
 class _Layer(Module):
-    """What the two kinds of layer share: parameters in torch's order, the feed-forward block, the two norm orders."""
+    """What the two kinds of layer share: parameters in torch's order, the blocks, the two norm orders.
+
+    The blocks have torch's names, because subclasses replace them.
+    """
 
     attentions: tuple[str, ...]
 
@@ -91,8 +103,13 @@ class _Layer(Module):
     def residual(self, x: Tensor, block: Callable[[Tensor], Tensor], norm: LayerNorm) -> Tensor:
         return x + block(norm(x)) if self.norm_first else norm(x + block(x))
 
-    def feed_forward(self, x: Tensor, activation: Callable[[Tensor], Tensor]) -> Tensor:
-        return self.linear2(self.dropout(activation(self.linear1(x))))
+    def _sa_block(self, x: Tensor, attn_mask: Tensor | None, key_padding_mask: Tensor | None,
+                  is_causal: bool = False) -> Tensor:
+        return self.dropout1(self.self_attn(x, x, x, key_padding_mask, False, attn_mask, is_causal=is_causal)[0])
+
+    def _ff_block(self, x: Tensor) -> Tensor:
+        last_dropout = getattr(self, f"dropout{len(self.attentions) + 1}")
+        return last_dropout(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
 
 class TransformerEncoderLayer(_Layer):
@@ -114,16 +131,17 @@ class TransformerEncoderLayer(_Layer):
                 is_causal: bool = False) -> Tensor:
         padding = canonical_mask(src_key_padding_mask, "src_key_padding_mask", type_of(src_mask), "src_mask", src.dtype)
         mask = canonical_mask(src_mask, "src_mask", None, "", src.dtype, check_other=False)
-        activation = self.activation
-        if self.fast_inference(src):  # torch's kernel hides where a mask is not zero, and knows one kind of gelu
-            mask, padding = [None if m is None else m != 0 for m in (mask, padding)]
-            activation = F.gelu if self.activation_relu_or_gelu == 2 else activation
+        if self.fast_inference(src):
+            return self.inference(src, mask, padding)
+        x = self.residual(src, lambda x: self._sa_block(x, mask, padding, is_causal), self.norm1)
+        return self.residual(x, self._ff_block, self.norm2)
 
-        def attend(x: Tensor) -> Tensor:
-            return self.dropout1(self.self_attn(x, x, x, padding, False, mask, is_causal=is_causal)[0])
-
-        x = self.residual(src, attend, self.norm1)
-        return self.residual(x, lambda x: self.dropout2(self.feed_forward(x, activation)), self.norm2)
+    def inference(self, src: Tensor, mask: Tensor | None, padding: Tensor | None) -> Tensor:
+        """What torch's one kernel for inference gives: it hides keys where a mask is not 0, and has one gelu."""
+        mask, padding = [None if m is None else m != 0 for m in (mask, padding)]
+        activation = F.gelu if self.activation_relu_or_gelu == 2 else F.relu
+        x = self.residual(src, lambda x: self.self_attn(x, x, x, padding, False, mask)[0], self.norm1)
+        return self.residual(x, lambda x: self.linear2(activation(self.linear1(x))), self.norm2)
 
     def fast_inference(self, src: Tensor) -> bool:
         """Whether torch would compute this layer by its one kernel for inference."""
@@ -143,17 +161,15 @@ class TransformerDecoderLayer(_Layer):
     def forward(self, tgt: Tensor, memory: Tensor, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None,
                 tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
                 tgt_is_causal: bool = False, memory_is_causal: bool = False) -> Tensor:
-        def attend(x: Tensor) -> Tensor:
-            return self.dropout1(self.self_attn(x, x, x, tgt_key_padding_mask, False, tgt_mask,
-                                                is_causal=tgt_is_causal)[0])
+        x = self.residual(tgt, lambda x: self._sa_block(x, tgt_mask, tgt_key_padding_mask, tgt_is_causal), self.norm1)
+        x = self.residual(x, lambda x: self._mha_block(x, memory, memory_mask, memory_key_padding_mask,
+                                                       memory_is_causal), self.norm2)
+        return self.residual(x, self._ff_block, self.norm3)
 
-        def attend_memory(x: Tensor) -> Tensor:
-            return self.dropout2(self.multihead_attn(x, memory, memory, memory_key_padding_mask, False, memory_mask,
-                                                     is_causal=memory_is_causal)[0])
-
-        x = self.residual(tgt, attend, self.norm1)
-        x = self.residual(x, attend_memory, self.norm2)
-        return self.residual(x, lambda x: self.dropout3(self.feed_forward(x, self.activation)), self.norm3)
+    def _mha_block(self, x: Tensor, mem: Tensor, attn_mask: Tensor | None, key_padding_mask: Tensor | None,
+                   is_causal: bool = False) -> Tensor:
+        return self.dropout2(self.multihead_attn(x, mem, mem, key_padding_mask, False, attn_mask,
+                                                 is_causal=is_causal)[0])
 
 
 class TransformerEncoder(Module):
@@ -216,7 +232,10 @@ class TransformerEncoder(Module):
             return None
         lengths = padding.logical_not().sum(1, keepdim=True)
         hidden = arange(padding.shape[1], device=padding.device) >= lengths
-        return None if self.mask_check and bool((hidden != (padding != 0)).any()) else hidden
+        if self.mask_check and bool((hidden != (padding != 0)).any()):
+            return None
+        warn_of_nested_tensors()
+        return hidden
 
 
 class TransformerDecoder(Module):

@@ -152,8 +152,7 @@ def lengths(name: str, value, like: Tensor, count: int, longest: int | None) -> 
         for wrong, bound in ((n < 0, "at least 0"), (longest is not None and n > longest, f"at most {longest}")):
             if wrong:
                 raise RuntimeError(f"Expected {name} to have value {bound}, but got value {n} (while checking "
-                                   "arguments "
-                                   "for ctc_loss_allocate_outputs)")
+                                   "arguments for ctc_loss_allocate_outputs)")
     return like.new_tensor(value, dtype=INT64)
 
 

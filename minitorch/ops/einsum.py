@@ -98,9 +98,8 @@ def check_label_sizes(operands, terms) -> None:
             if n != seen and 1 not in (n, seen) and isinstance(label, int):
                 at = label + len([m for m in labels if isinstance(m, int)])
                 raise RuntimeError(f"einsum(): dimension {at} covered by ellipsis in operand {k}has size {n} which "
-                                   "does "
-                                   f"not broadcast with previously seen ellipsis with size {seen} for the respective "
-                                   "dimension")
+                                   f"does not broadcast with previously seen ellipsis with size {seen} for the "
+                                   "respective dimension")
             if n != seen and 1 not in (n, seen):
                 raise RuntimeError(f"einsum(): subscript {label} has size {n} for operand {k} which does not "
                                    f"broadcast with previously seen size {seen}")

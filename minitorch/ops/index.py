@@ -164,9 +164,8 @@ def index_arrays(part, x, dim: int) -> list:
     if array.dtype.kind == "b" or array.dtype == np.uint8:
         if array.shape != x.shape[dim: dim + array.ndim]:
             raise IndexError(f"The shape of the mask {list(array.shape)} at index "
-                             f"{first_difference(array.shape, x.shape[dim:])} "
-                             f"does not match the shape of the indexed tensor {list(x.shape)} at index "
-                             f"{dim + first_difference(array.shape, x.shape[dim:])}")
+                             f"{first_difference(array.shape, x.shape[dim:])} does not match the shape of the indexed "
+                             f"tensor {list(x.shape)} at index {dim + first_difference(array.shape, x.shape[dim:])}")
         if array.dtype == np.uint8:
             warnings.warn("indexing with dtype minitorch.uint8 is now deprecated, please use a dtype minitorch.bool "
                           "instead.", UserWarning, stacklevel=4)
@@ -215,7 +214,7 @@ def add_at(xp, y, at, values) -> None:
     if not whole_rows:
         xp.add.at(y, at, values)
         return
-    # one number at a time: NumPy's `add.at` is several times faster on a flat array than on rows; and in blocks, whose
+    # one number at a time: NumPy's `add.at` has a quick loop for a flat array, and none for rows; and in blocks, whose
     # places stay in the cache
     columns = math.prod(y.shape[1:])
     rows = at[0] % max(y.shape[0], 1)

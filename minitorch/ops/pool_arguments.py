@@ -230,8 +230,7 @@ def check_unpool(n: int, input: Tensor, indices: Tensor, size: tuple, stride: tu
         raise RuntimeError(f"strides should be greater than zero, but got stride: {list(stride)}")
     if indices.shape != input.shape:
         raise RuntimeError(f"Expected shape of indices to be same as that of the input tensor ({shape}) but got "
-                           "indices "
-                           f"tensor with shape: {list(indices.shape)}")
+                           f"indices tensor with shape: {list(indices.shape)}")
     for d in range(input.ndim - n - 1, input.ndim):
         if shape[d] == 0:
             raise RuntimeError(f"max_unpooling{n}d_forward_out_cpu(): Expected input to have non-zero size for "

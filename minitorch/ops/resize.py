@@ -166,8 +166,7 @@ def check_sizes(input: Tensor, size: tuple, kind: str) -> None:
     if min(shape[2:] + size) <= 0:
         sides = "DHW"[-n:]
         raise RuntimeError("Input and output sizes should be greater than 0, but got input "
-                           f"({commas(sides, shape[2:])}) "
-                           f"{'and ' if n == 1 else ''}output ({commas(sides, size)})")
+                           f"({commas(sides, shape[2:])}) {'and ' if n == 1 else ''}output ({commas(sides, size)})")
     if shape[1] == 0 and n > 1:
         raise RuntimeError(f"Non-empty {n + 2}D data tensor expected but got a tensor with sizes {list(shape)}")
     if input.array.dtype.name == "uint8" and kind != "nearest":

@@ -356,9 +356,8 @@ def expand(self: Tensor, *shape) -> Tensor:
     lead = len(given) - len(own)
     if lead < 0:
         raise RuntimeError(f"expand(minitorch.{CAPITAL[self.array.dtype.name]}Tensor{{{list(own)}}}, "
-                           f"size={list(given)}): the "
-                           f"number of sizes provided ({len(given)}) must be greater or equal to the number of "
-                           f"dimensions in the tensor ({len(own)})")
+                           f"size={list(given)}): the number of sizes provided ({len(given)}) must be greater or equal "
+                           f"to the number of dimensions in the tensor ({len(own)})")
     target = []
     for d, n in reversed(tuple(enumerate(given))):  # torch complains of the last dimension first
         if n == -1 and d < lead:

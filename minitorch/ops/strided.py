@@ -191,15 +191,19 @@ def resize_(self: Tensor, *sizes_: int, memory_format: memory_format = contiguou
         raise RuntimeError("numel: integer multiplication overflow")
     if size == self.array.shape:
         return self
-    xp, x, count = array_module(self.array), self.array, math.prod(size)
-    memory = memory_of(x)
-    start = offset_in(memory, x)
-    if start + count * x.itemsize > memory.nbytes:
-        memory = memory.ravel("K").view(xp.uint8)[:memory.nbytes // x.itemsize * x.itemsize].view(x.dtype)
-        x = xp.concatenate([memory, xp.empty(start // x.itemsize + count - memory.size, x.dtype)])[start // x.itemsize:]
-    self.array = window(x, size, tuple([s * x.itemsize for s in contiguous_strides(size)]))
+    self.array = resized(self.array, size)
     bump(self)
     return self
+
+
+def resized(x, size: tuple):
+    """An array of another shape on x's memory, or on a longer copy of it."""
+    xp, memory, item = array_module(x), memory_of(x), x.itemsize
+    start, count = offset_in(memory, x), math.prod(size)
+    if start + count * item > memory.nbytes:
+        memory = memory.ravel("K").view(xp.uint8)[:memory.nbytes // item * item].view(x.dtype)
+        x = xp.concatenate([memory, xp.empty(start // item + count - memory.size, x.dtype)])[start // item:]
+    return window(x, size, tuple([s * item for s in contiguous_strides(size)]))
 
 
 @method
@@ -210,8 +214,7 @@ def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: memory_form
 
 @method
 def set_(self: Tensor, source: Tensor | None = None, storage_offset: int | None = None,
-         size: Sequence[int] | None = None,
-         stride: Sequence[int] | None = None) -> Tensor:
+         size: Sequence[int] | None = None, stride: Sequence[int] | None = None) -> Tensor:
     """Show another tensor's memory from now on: all of it as `source` does, or from an offset on with given strides.
 
     https://pytorch.org/docs/stable/generated/torch.Tensor.set_.html

@@ -12,19 +12,19 @@ from __future__ import annotations
 import functools
 import warnings
 
+from ..autograd.grad_mode import RECORDING, mode, no_grad
+from ..autograd.op import check_cast, write
+from ..autograd.view import check_in_place
 from ..device import array_module
 from ..dtype import C_NAME, CAPITAL
 from ..tensor import Tensor
-from .grad_mode import RECORDING, mode, no_grad
-from .op import write
-from .view import check_in_place
+from .strided import resized
 
 RESIZED = (
     "An output with one or more elements was resized since it had shape {}, which does not match the required output "
     "shape {}. This behavior is deprecated, and in a future PyTorch release outputs will not be resized unless they "
     "have zero elements. You can explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
     "t.resize_(0).")
-
 
 # What torch says where the dtype of `out` must be that of the result, by the machinery behind the function.
 STRUCTURED = "Expected out tensor to have dtype {}, but got {} instead"
@@ -50,9 +50,11 @@ def with_out(function, exact: str = ""):
         if single is not isinstance(out, Tensor):
             raise TypeError(f"{function.__name__}(): argument 'out' must be "
                             f"{'Tensor' if single else 'tuple of Tensors'}, not {type(out).__name__}")
-        for target, result in zip(outs, (results,) if single else results, strict=True):
-            give_shape(target, result.array.shape, silently=exact is OWN and not tensors)
-            put(target, result, exact if single else STRUCTURED)
+        pairs = list(zip(outs, (results,) if single else results, strict=True))
+        for target, result in pairs:  # all are looked at before one is changed
+            check_type(target, result, exact if single else STRUCTURED)
+        for target, result in pairs:
+            put(target, result, silently=exact is OWN and not tensors)
         return out if single else type(results)(*out)
 
     return call
@@ -72,20 +74,19 @@ def check(name: str, inputs: list, outs: list) -> None:
         check_in_place(target, inputs)
 
 
-def give_shape(target: Tensor, shape: tuple, silently: bool) -> None:
-    """Resize `target`; torch warns of it, but not where a function makes something of nothing (`zeros`)."""
-    if target.array.shape == shape:
-        return
-    if target.array.size and not silently:
-        warnings.warn(RESIZED.format(list(target.array.shape), list(shape)), UserWarning, stacklevel=3)
-    with no_grad():
-        target.resize_(shape)
-    target.version[0] -= 1  # the write that follows is the one that counts
-
-
-def put(target: Tensor, result: Tensor, exact: str) -> None:
-    """Write a result, if its type allows it."""
+def check_type(target: Tensor, result: Tensor, exact: str) -> None:
+    """Refuse a target whose type the result may not be written to."""
     if exact and target.array.dtype != result.array.dtype:
         names = C_NAME if exact is STRUCTURED else CAPITAL
         raise RuntimeError(exact.format(names[result.array.dtype.name], names[target.array.dtype.name]))
+    check_cast(result.array.dtype, target.array.dtype)
+
+
+def put(target: Tensor, result: Tensor, silently: bool) -> None:
+    """Write a result, giving `target` its shape; torch warns of that, but not where something is made of nothing."""
+    shape = result.array.shape
+    if target.array.shape != shape:
+        if target.array.size and not silently:
+            warnings.warn(RESIZED.format(list(target.array.shape), list(shape)), UserWarning, stacklevel=3)
+        target.array = resized(target.array, shape)
     write(target, result.array, array_module(target.array))

@@ -1,4 +1,4 @@
-"""Devices: which array module (NumPy or CuPy) an array belongs to, and the way from one to the other.
+"""Devices: which array module (NumPy, CuPy, or the simulated GPU's) an array belongs to, and the way between them.
 
 Defines `device`, `array_module`, `device_of`, `move`, `window`, `common_device`. Every backend quirk lives here.
 Nothing of CUDA is imported before a CUDA device is named.  Read next: tensor.py.
@@ -12,13 +12,18 @@ import warnings
 
 import numpy as np
 
+from . import sim
+
 # torch stays silent where NumPy warns (0/0, overflow to inf, log of 0). The filter speaks of minitorch's own
 # modules only: the user's NumPy warns as before. (np.errstate around each op would cost 0.9 us a call.)
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minitorch\.")
 
 
 class device:  # noqa: N801 (torch's name)
-    """Where a tensor's memory is: `device("cpu")`, `device("cuda")`, `device("cuda", 1)`, `device("cuda:1")`."""
+    """Where a tensor's memory is: `device("cpu")`, `device("cuda")`, `device("cuda", 1)`, `device("cuda:1")`.
+
+    `device("sim")` is a GPU that everyone has: its kernels run in the simulator of kernels/simulator.
+    """
 
     __slots__ = ("type", "index")
 
@@ -37,8 +42,8 @@ class device:  # noqa: N801 (torch's name)
             if not number.isdigit():
                 raise RuntimeError(f"Invalid device string: '{type}'")
             index = int(number)
-        if name not in ("cpu", "cuda"):
-            raise RuntimeError(f"Expected one of cpu, cuda device type at start of device string: {name}")
+        if name not in ("cpu", "cuda", "sim"):
+            raise RuntimeError(f"Expected one of cpu, cuda, sim device type at start of device string: {name}")
         self.type, self.index = name, index
 
     def __repr__(self) -> str:
@@ -64,7 +69,7 @@ class device:  # noqa: N801 (torch's name)
         _defaults.pop()
 
 
-CPU = device("cpu")
+CPU, SIM = device("cpu"), device("sim", 0)
 _defaults = [CPU]  # where new tensors go, and where each `with device(...)` inside sends them
 
 
@@ -105,34 +110,44 @@ def cuda_is_available() -> bool:
 
 def is_array(value) -> bool:
     """Whether `value` is an array of a backend that is loaded."""
-    return isinstance(value, np.ndarray) or ("cupy" in sys.modules and isinstance(value, sys.modules["cupy"].ndarray))
+    return isinstance(value, (np.ndarray, sim.SimArray)) or (
+        "cupy" in sys.modules and isinstance(value, sys.modules["cupy"].ndarray))
 
 
 def array_module(array):
-    """numpy or cupy: the module whose functions take this array."""
-    return np if isinstance(array, (np.ndarray, np.generic)) else cupy()
+    """numpy, cupy or sim.xp: the module whose functions take this array."""
+    if isinstance(array, (np.ndarray, np.generic)):
+        return np
+    return sim.xp if isinstance(array, sim.SimArray) else cupy()
 
 
 def device_of(array) -> device:
-    return CPU if isinstance(array, (np.ndarray, np.generic)) else device("cuda", array.device.id)
+    if isinstance(array, (np.ndarray, np.generic)):
+        return CPU
+    return SIM if isinstance(array, sim.SimArray) else device("cuda", array.device.id)
 
 
 def module_of(where: device):
-    """numpy or cupy, for making new arrays on a device."""
-    return np if where.type == "cpu" else cupy()
+    """numpy, cupy or sim.xp, for making new arrays on a device."""
+    return np if where.type == "cpu" else sim.xp if where.type == "sim" else cupy()
 
 
 def move(array, where: device):
     """The array on device `where`; the same array if it is there already."""
     if where.type == "cpu":
         return array if isinstance(array, np.ndarray) else array.get()
+    if where.type == "sim":
+        return array if isinstance(array, sim.SimArray) else sim.SimArray(
+            array.copy() if isinstance(array, np.ndarray) else array.get())
     xp = cupy()
     with xp.cuda.Device(where.index or 0):
-        return xp.asarray(array)
+        return xp.asarray(array.host if isinstance(array, sim.SimArray) else array)
 
 
 def memory_of(array) -> np.ndarray:
     """The array that owns the memory `array` is a view of."""
+    if isinstance(array, sim.SimArray):
+        return sim.SimArray(memory_of(array.host))
     while isinstance(array.base, np.ndarray):
         array = array.base
     return array
@@ -144,6 +159,8 @@ def offset_in(memory, array) -> int:
 
 
 def address_of(array) -> int:
+    if isinstance(array, sim.SimArray):
+        array = array.host
     return array.ctypes.data if isinstance(array, np.ndarray) else array.data.ptr
 
 
@@ -152,6 +169,8 @@ def window(array, shape: tuple, strides: tuple, offset: int = 0):
 
     The caller has made sure that this stays inside that memory.
     """
+    if isinstance(array, sim.SimArray):
+        return sim.SimArray(window(array.host, shape, strides, offset))
     if not isinstance(array, np.ndarray):
         return cupy().ndarray(shape, array.dtype, array.data + offset, strides)
     memory = memory_of(array)

@@ -5,6 +5,7 @@ GPU and, for everyone, in the simulator:
 
     kernel      one kernel of a file, ready to be launched            launch.py
     Ladder      the versions (rungs) of one operation; `use` chooses  ladder.py
+    TEAMS       who shares a row of a matrix, and the way to rows     rows.py
     simulate    how the simulator runs: plain, check or debug         simulator/
 
     python -m minitorch.kernels check FILE      run a file's kernels in check mode, through the operations that use them
@@ -16,6 +17,10 @@ Read README.md in this folder first, then softmax.cu.
 
 from .ladder import Ladder, ladders, use
 from .launch import Kernel, ceil_div, kernel, strided
+from .rows import TEAMS, as_rows, best_team, by_team, from_rows
 from .simulator import KernelError, simulate
 
-__all__ = ["Kernel", "KernelError", "Ladder", "ceil_div", "kernel", "ladders", "simulate", "strided", "use"]
+__all__ = [
+    "TEAMS", "Kernel", "KernelError", "Ladder", "as_rows", "best_team", "by_team", "ceil_div", "from_rows", "kernel",
+    "ladders", "simulate", "strided", "use",
+]

@@ -1,17 +1,12 @@
 """A ladder: several kernels for one operation, one idea apart, and which of them is used.
 
-    softmax_rows = Ladder("softmax")
+    SOFTMAX = Ladder("softmax", "thread", "warp", "block")    # beside the operation
 
-    @softmax_rows.rung
-    def warp(x, y): ...            # launches the kernel
-
-    softmax_rows(x, y)             # the chosen rung, by default the last one
-    use("softmax", "warp")         # from here on; `with use(...):` for a block
+    SOFTMAX.pick("warp")           # where it launches: the rung that was chosen, else the one it thinks best
+    use("softmax", "thread")       # what a user calls; `with use(...):` for a block, use("softmax", None) to let it be
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 ladders: dict[str, Ladder] = {}
 
@@ -19,17 +14,13 @@ ladders: dict[str, Ladder] = {}
 class Ladder:
     """The rungs of one operation, from the simplest to the best."""
 
-    def __init__(self, name: str):
-        self.name, self.rungs, self.chosen = name, {}, None
+    def __init__(self, name: str, *rungs: str):
+        self.name, self.rungs, self.chosen = name, rungs, None
         ladders[name] = self
 
-    def rung(self, launch: Callable) -> Callable:
-        """Add a rung under the function's name, above those before it."""
-        self.rungs[launch.__name__.rstrip("_")] = launch
-        return launch
-
-    def __call__(self, *args):
-        return self.rungs[self.chosen or next(reversed(self.rungs))](*args)
+    def pick(self, best: str | None = None) -> str:
+        """The chosen rung; if none was, the best for what is to be done, or of all."""
+        return self.chosen or best or self.rungs[-1]
 
 
 class use:  # noqa: N801 (a verb: it acts when it is called)
@@ -45,7 +36,7 @@ class use:  # noqa: N801 (a verb: it acts when it is called)
         self.ladder.chosen = rung
 
     def __enter__(self) -> None:
-        pass
+        return None
 
     def __exit__(self, *exception) -> None:
         self.ladder.chosen = self.before

@@ -62,13 +62,14 @@ class Kernel:
                             f"({', '.join(p.name for p in self.parameters)}), not {len(args)}")
         args = [self.pointer(k, p, a) if p.pointer else self.number(k, p, a)
                 for k, (p, a) in enumerate(zip(self.parameters, args), 1)]
-        places = {type(a) for p, a in zip(self.parameters, args) if p.pointer}
+        places = {type(a) for p, a in zip(self.parameters, args) if p.pointer and a is not None}
         if len(places) > 1:
             raise TypeError(f"{self}: arrays of one place, please, not of {' and '.join(t.__module__ for t in places)}")
         if sim.SimArray in places:
             self.simulate(grid, block, args, shared_bytes)
         else:
-            self.on_gpu(current_arch(self.source), shared_bytes)(grid, block, tuple(args), shared_mem=shared_bytes)
+            args = tuple(np.uint64(0) if a is None else a for a in args)  # CuPy has no other word for a null pointer
+            self.on_gpu(current_arch(self.source), shared_bytes)(grid, block, args, shared_mem=shared_bytes)
 
     def extent(self, what: str, given, limits: tuple) -> tuple:
         given = (given,) if isinstance(given, int) else tuple(given)
@@ -81,7 +82,9 @@ class Kernel:
         raise TypeError(f"{self}: argument {position}, '{parameter.name}', must be {expected}, not {came}")
 
     def pointer(self, position: int, parameter: Parameter, array):
-        """The array behind a pointer, of the right dtype, contiguous unless it is `strided`."""
+        """The array behind a pointer, of the right dtype, contiguous unless it is `strided`; None is a null pointer."""
+        if array is None:
+            return None
         free = isinstance(array, strided)
         array = array.array if free else array
         if isinstance(array, np.ndarray) or not hasattr(array, "dtype"):
@@ -106,8 +109,10 @@ class Kernel:
         return dtype.type(value)
 
     def simulate(self, grid: tuple, block: tuple, args: list, shared_bytes: int) -> None:
-        values = [None if p.pointer else C_NUMBERS[a.dtype.str[1:]](a.item()) for p, a in zip(self.parameters, args)]
-        pointers = [(p.name, a.host, not p.const) for p, a in zip(self.parameters, args) if p.pointer]
+        values = [ctypes.c_void_p() if a is None else None if p.pointer else C_NUMBERS[a.dtype.str[1:]](a.item())
+                  for p, a in zip(self.parameters, args)]
+        pointers = [(p.name, a.host, not p.const) for p, a in zip(self.parameters, args)
+                    if p.pointer and a is not None]
         self.simulated(simulator.settings.mode).launch(values, pointers, grid, block, shared_bytes)
 
     def _on_gpu(self, arch: str, shared_bytes: int):

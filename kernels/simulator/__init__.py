@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..cache import cached
-from ..source import FOLDER, Source
+from ..source import Source
 
 HERE = Path(__file__).parent
 PARTS = ("scheduler", "checker", "counter")
@@ -133,14 +133,21 @@ def runtime() -> list[str]:
     return [str(folder / f"{part}.o") for part in PARTS]
 
 
-def as_cpp(source: Source, name: str) -> str:
-    """The .cu file as C++, its lines where they were: shared arrays become calls, and a launch function is added."""
+def as_cpp(path: Path, text: str) -> str:
+    """CUDA as C++, its lines where they were: declarations of shared arrays become calls."""
     text = re.sub(r"extern\s+__shared__\s+(?:__align__\s*\(\s*\d+\s*\)\s*)?([\w ]+?)\s+(\w+)\s*\[\s*\]\s*;",
-                  r"SHARED_REST(\1, \2);", source.text)
-    text = shared_arrays(text)
-    launch = (f'\nextern "C" int launch(void** arguments, const unsigned* grid, const unsigned* block, size_t bytes) '
+                  r"SHARED_REST(\1, \2);", text)
+    return f'#line 1 "{path}"\n{shared_arrays(text)}\n'
+
+
+def write_cpp(source: Source, name: str, folder: Path) -> None:
+    """The file as kernel.cpp, with a launch function for one kernel, and what it includes, under the same names."""
+    launch = ('extern "C" int launch(void** arguments, const unsigned* grid, const unsigned* block, size_t bytes) '
               f"{{ return simulate(&{name}, arguments, grid, block, bytes); }}\n")
-    return f'#include "cuda.h"\n#line 1 "{source.path}"\n{text}{launch}'
+    cpp = '#include "cuda.h"\n' + as_cpp(source.path, source.text) + launch
+    (folder / "kernel.cpp").write_text(cpp, encoding="utf-8")
+    for path in source.included:
+        (folder / path.name).write_text(as_cpp(path, path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def shared_arrays(text: str) -> str:
@@ -167,9 +174,8 @@ class Program:
         options = [*COMMON, *flags(mode), *(f"-D{key}={text}" for key, text in defines)]
 
         def build(folder: Path) -> None:
-            (folder / "kernel.cpp").write_text(as_cpp(source, name), encoding="utf-8")
-            places = [f"-I{HERE}", f"-I{source.path.parent}", f"-I{FOLDER}"]
-            compile_with([*options, *places, "-c", str(folder / "kernel.cpp"), "-o", str(folder / "kernel.o")],
+            write_cpp(source, name, folder)
+            compile_with([*options, f"-I{HERE}", "-c", str(folder / "kernel.cpp"), "-o", str(folder / "kernel.o")],
                          f"{source.path.name}, {name}")
             # Linked without -fsanitize: the calls that it put into the kernel are answered by checker.cpp.
             bind = [] if sys.platform == "darwin" else ["-Wl,-Bsymbolic"]

@@ -71,7 +71,8 @@ class Op:
         self.new_dim = new_dim
         self.node_class = node_class(node or camel(self.name) + "Backward0")
         self.node_class.op = self
-        self.rules, self.joint, self.fused, self.plans, self.differentiable = {}, None, None, {}, False
+        self.rules, self.joint, self.plans, self.differentiable = {}, None, {}, False
+        self.fused = self.cuda_fused = None  # gradients in array terms: on any device; on the GPU
         self.apart = False  # whether, in place, nothing may be read from the memory that is written to
 
     def _positional(self, forward):
@@ -333,7 +334,11 @@ def op(forward=None, *, promotes: str = "none", outputs: str | None = None, view
         meta.fused, meta.plans = rule, {}
         return rule
 
-    call.cuda, call.fused_backward = cuda, fused_backward
+    def cuda_backward(rule):
+        meta.cuda_fused, meta.plans = rule, {}
+        return rule
+
+    call.cuda, call.fused_backward, call.cuda_backward = cuda, fused_backward, cuda_backward
     return call
 
 
@@ -425,7 +430,7 @@ def twin(call, node: str):
     """The same operation under another node name, where torch's tells two uses of one formula apart."""
     meta = call.op
     other = op(promotes=meta.promotes, view=meta.view, node=node, new_dim=meta.new_dim)(call.__wrapped_body__)
-    other.op.fused, other.op.cuda_body = meta.fused, meta.cuda_body
+    other.op.fused, other.op.cuda_body, other.op.cuda_fused = meta.fused, meta.cuda_body, meta.cuda_fused
     other.backward(meta.joint, **meta.rules)
     return other
 
@@ -439,7 +444,7 @@ def in_place(call, name: str | None = None, node: str | None = None, apart: bool
     """
     meta = (call if node is None else twin(call, node)).op
     if rules:
-        meta.fused = None
+        meta.fused = meta.cuda_fused = None
         meta.backward(**rules)
     meta.apart = apart
     function = signature(meta, run_in_place)

@@ -33,21 +33,19 @@ def argument_names(function) -> tuple:
 class Plan:
     """For one set of inputs that need gradients: `readers` that save, `pulls` that run the formulas."""
 
-    __slots__ = ("reads", "readers", "pulls", "joint", "fused")
+    __slots__ = ("reads", "readers", "pulls", "joint", "fused", "cuda")
 
     def __init__(self, op, mask: tuple):
         self.reads: list[tuple] = []  # what is saved, each once, as (kind, which)
-        self.pulls, self.joint, self.fused = [], None, None
+        self.pulls, self.joint = [], None
         if op.joint is not None:
             self.joint = Rule(op, op.joint, self)
-            if op.fused is not None:
-                self.fused = Rule(op, op.fused, self, skip=1)
         else:
             for name, needed in zip(op.inputs, mask):
                 rule = op.rules.get(name)
                 self.pulls.append(Rule(op, rule, self) if needed and rule is not None else None)
-            if op.fused is not None:
-                self.fused = Rule(op, op.fused, self, skip=1)
+        self.fused, self.cuda = [None if rule is None else Rule(op, rule, self, skip=1)
+                                 for rule in (op.fused, op.cuda_fused or op.fused)]
         self.readers = [make_reader(op, *read) for read in self.reads]
 
 
@@ -200,8 +198,11 @@ class OpNode(Node):
         plan = self.plan
         if self.op.several and type(g) is not list:
             g = [g]
-        if plan.fused is not None:
-            return plan.fused.on_saved_arrays(self, g, array_module(g[0] if type(g) is list else g))
+        if plan.cuda is not None:
+            xp = array_module(g[0] if type(g) is list else g)
+            fused = plan.fused if xp is np else plan.cuda
+            if fused is not None:
+                return fused.on_saved_arrays(self, g, xp)
         if plan.joint is not None:
             return aligned(plan.joint.through_tensors(self, g))
         return [None if e is None or rule is None else rule.run(self, g) for e, rule in zip(edges, plan.pulls)]

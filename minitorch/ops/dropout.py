@@ -12,7 +12,7 @@ import warnings
 import numpy as np
 
 from .. import random
-from ..device import move
+from ..device import device_of, move
 from ..dtype import CAPITAL
 from ..tensor import Tensor, expect_tensor, ndarray, wrap
 
@@ -37,7 +37,7 @@ def keep_mask(like, shape: tuple, p: float):
         mask = np.empty_like(like)  # of like's strides; torch fills in the order of memory
         in_order = mask.transpose(random.memory_axes(mask))
         in_order[...] = random.default_generator.bernoulli(1 - p, in_order.shape, like.dtype)
-    return mask if isinstance(like, ndarray) else move(mask, like.device)
+    return mask if isinstance(like, ndarray) else move(mask, device_of(like))
 
 
 def dropped(input: Tensor, shape: tuple, p: float, training: bool, inplace: bool) -> Tensor:

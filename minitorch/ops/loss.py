@@ -10,9 +10,12 @@ from __future__ import annotations
 import math
 import warnings
 
+import numpy as np
+
 from ..autograd.op import op
 from ..device import array_module
 from ..dtype import CAPITAL
+from ..kernels import TEAMS, Ladder, best_team, by_team, kernel
 from ..tensor import Tensor, expect_tensor, wrap
 from .reduce import add_up
 from .softmax import log_softmax
@@ -223,9 +226,14 @@ def nll_body(xp, x, target, weight=None, /, *, ignore_index, reduction):
                                     rows.shape[1], x.dtype)
     picked = xp.take_along_axis(rows, xp.expand_dims(index, 1), 1).squeeze(1)
     loss = xp.where(ignored, xp.zeros((), x.dtype), -w * picked)
+    return reduced_by_weight(loss.reshape(target.shape), w, reduction)
+
+
+def reduced_by_weight(loss, w, reduction):
+    """As `reduced`, but the mean is divided by the sum of the weights."""
     if reduction == "mean":
-        return (add_up(loss, None) / add_up(w, None)).astype(x.dtype, copy=False)
-    return reduced(loss.reshape(target.shape), reduction)
+        return (add_up(loss, None) / add_up(w, None)).astype(loss.dtype, copy=False)
+    return reduced(loss, reduction)
 
 
 def nll_factors(xp, target, weight, ignore_index, reduction, x_shape, dtype):
@@ -257,6 +265,49 @@ nll_rows, nll_images = op(nll_body, node="NllLossBackward0"), op(nll_body, node=
 for _nll in (nll_rows, nll_images):
     _nll.backward(x=nll_rule)
     _nll.fused_backward(nll_fused)
+
+
+# On a GPU log_softmax and nll_loss are one operation, which never writes the softmax to memory.
+
+CROSS_ENTROPY = Ladder("cross_entropy", *TEAMS)
+
+
+@op(outputs="loss lse", node="NllLossBackward0")
+def class_entropy(xp, x, target, weight=None, /, *, ignore_index, reduction):
+    """The cross-entropy of scores and classes, weighted.    x (N, C)    target (N)    weight (C)    lse (N)
+
+    lse = log sum_j exp(x_j)    l = weight_t (lse - x_t), 0 where t = ignore_index
+    gx  = g weight_t (exp(x - lse) - [j = t])
+    """
+    index, w, ignored = class_facts(xp, target, weight, ignore_index, x.shape[1], x.dtype)
+    losses, lse = xp.empty(len(x), x.dtype), xp.empty(len(x), x.dtype)
+    team = CROSS_ENTROPY.pick(best_team(x.shape[1]))
+    kernel("cross_entropy.cu", f"cross_entropy<{team.capitalize()}>")(
+        *by_team(team, *x.shape), (xp.ascontiguousarray(x), index, losses, lse, *x.shape))
+    return reduced_by_weight(xp.where(ignored, xp.zeros((), x.dtype), w * losses), w, reduction), lse
+
+
+def class_entropy_rule(g_loss, x, target, weight, ignore_index, reduction):
+    s = x.log_softmax(1)
+    gs = nll_rule(g_loss, target, weight, ignore_index, reduction, s.array.shape, s.array.dtype)
+    return gs - s.exp() * gs.sum(1, keepdim=True)
+
+
+class_entropy.backward(x=class_entropy_rule)
+
+
+@class_entropy.cuda_backward
+def class_entropy_on_gpu(xp, g_loss, x, target, weight, lse, ignore_index, reduction):
+    index, factor = nll_factors(xp, target, weight, ignore_index, reduction, x.shape, x.dtype)
+    f = (g_loss * -factor[:, 0]).astype(x.dtype, copy=False)
+    gx, team = xp.empty(x.shape, x.dtype), CROSS_ENTROPY.pick(best_team(x.shape[1]))
+    kernel("cross_entropy.cu", f"cross_entropy_backward<{team.capitalize()}>")(
+        *by_team(team, *x.shape), (xp.ascontiguousarray(x), index[:, 0], lse, f, gx, *x.shape))
+    return gx, None, None
+
+
+def fits_one_kernel(x) -> bool:
+    return type(x) is not np.ndarray and x.ndim == 2 and x.dtype == "float32" and x.size > 0
 
 
 def check_classes(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
@@ -342,6 +393,10 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, s
         return soft_cross_entropy(input, target, weight, reduction, label_smoothing, class_dim)
     if label_smoothing > 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
+    if label_smoothing <= 0 and fits_one_kernel(input.array):
+        check_classes(input, target, weight)
+        refuse_gradient("nll_loss_forward", weight=weight)
+        return class_entropy(input, target, weight, ignore_index=ignore_index, reduction=reduction)[0]
     scores = log_softmax(input, class_dim)
     loss = nll_loss(scores, target, weight, ignore_index=ignore_index, reduction=reduction)
     if label_smoothing <= 0:

@@ -26,6 +26,7 @@ import numpy as np
 
 from ..autograd.op import op
 from ..dtype import CAPITAL, astype, numpy_dtype
+from ..kernels import TEAMS, Ladder, best_team, by_team, ceil_div, kernel
 from ..tensor import Tensor, expect_tensor, method
 from .join import pad
 from .reduce import ADDED_IN, add_up, count, every, kept, listed, numpy_names
@@ -120,6 +121,52 @@ layer_norm_over.backward(layer_norm_rule)
 @layer_norm_over.fused_backward
 def layer_norm_fused(xp, g_y, x, weight, mean, var, shape, eps, needs):
     return standardized_fused(xp, g_y, x, weight, mean, var, last_axes(x, shape), eps, needs)
+
+
+# ---------------------------------------------------------------- the same on a GPU
+
+LAYER_NORM = Ladder("layer_norm", *TEAMS)
+
+
+def launch_rows(name: str, rows: int, columns: int, *args) -> None:
+    team = LAYER_NORM.pick(best_team(columns))
+    kernel("layer_norm.cu", f"{name}<{team.capitalize()}>")(*by_team(team, rows, columns), (*args, rows, columns))
+
+
+def kernel_serves(x, *vectors) -> bool:
+    return x.size > 0 and all(a is None or a.dtype == "float32" for a in (x, *vectors))
+
+
+@layer_norm_over.cuda
+def layer_norm_on_gpu(xp, x, weight, bias, shape, eps):
+    if not kernel_serves(x, weight, bias):
+        return standardized(xp, x, weight, bias, last_axes(x, shape), eps)
+    columns = math.prod(shape)
+    x, weight, bias = (a if a is None else xp.ascontiguousarray(a) for a in (x, weight, bias))
+    rows, kept_shape = x.size // columns, (*x.shape[: x.ndim - len(shape)], *(1,) * len(shape))
+    y, mean, var = xp.empty_like(x), xp.empty(kept_shape, x.dtype), xp.empty(kept_shape, x.dtype)
+    launch_rows("layer_norm", rows, columns, x, weight, bias, y, mean, var, eps)
+    return y, mean, var
+
+
+@layer_norm_over.cuda_backward
+def layer_norm_backward_on_gpu(xp, g_y, x, weight, mean, var, shape, eps, needs):
+    if not kernel_serves(x, weight, g_y):
+        return layer_norm_fused(xp, g_y, x, weight, mean, var, shape, eps, needs)
+    columns, gx, gweight, gbias = math.prod(shape), None, None, None
+    g_y, x = xp.ascontiguousarray(g_y), xp.ascontiguousarray(x)
+    rows = x.size // columns
+    if needs[0]:
+        gx = xp.empty_like(x)
+        launch_rows("layer_norm_backward", rows, columns, g_y, x, weight, mean, var, gx, eps)
+    if needs[1] or needs[2]:
+        gweight, gbias = xp.empty(shape, x.dtype), xp.empty(shape, x.dtype)
+        strips = min(64, ceil_div(rows, 8))
+        of_strips = [xp.empty((strips, columns), x.dtype) for _ in range(2)]
+        kernel("layer_norm.cu", "column_sums")((ceil_div(columns, 32), strips), (32, 8), (
+            g_y, x, mean, var, *of_strips, rows, columns, eps))
+        kernel("layer_norm.cu", "strip_sums")(ceil_div(columns, 128), 128, (*of_strips, gweight, gbias, strips, columns))
+    return gx, gweight, gbias
 
 
 def check_shape(input: Tensor, normalized_shape, star: str, **vectors) -> tuple:

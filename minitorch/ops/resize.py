@@ -104,7 +104,7 @@ def spread(xp, g, /, sides, size):
         for k, at in enumerate(taps):
             found, first = np.unique(at, return_index=True)
             part = weighted(xp, y, None if weights is None else weights[k], axis)
-            gx[(slice(None),) * axis + (xp.asarray(found),)] += xp.add.reduceat(part, first, axis)
+            gx[(slice(None),) * axis + (xp.asarray(found),)] += xp.add.reduceat(part, xp.asarray(first), axis)
         y = gx
     return y.astype(g.dtype, copy=False)
 

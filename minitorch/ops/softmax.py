@@ -4,10 +4,10 @@
     log_softmax    y_i = x_i - log sum_j exp(x_j)
     softmin        softmax of -x
 
-Each is written three times below: the `@op` computes y on a NumPy (or CuPy) array; `.backward` says what the gradient
+Each is written several times below: the `@op` computes y on a NumPy (or CuPy) array; `.backward` says what the gradient
 g of y becomes as the gradient of x, in the language of tensors, so that it can itself be differentiated; and
 `.fused_backward` says the same in array terms with fewer temporaries, for the backward passes that nobody
-differentiates. Under them stand the functions that a user calls, which check and choose `dim`.
+differentiates. `.cuda` and `.cuda_backward` launch the kernels of kernels/softmax.cu. Under them stand the functions that a user calls, which check and choose `dim`.
 Read next: loss.py, where log_softmax becomes cross_entropy; autograd/op.py for how `@op` does it.
 """
 
@@ -17,6 +17,7 @@ import warnings
 
 from ..autograd.op import op
 from ..dtype import CAPITAL
+from ..kernels import TEAMS, Ladder, as_rows, best_team, by_team, from_rows, kernel
 from ..tensor import Tensor, expect_tensor, method, wrap_dim
 
 __all__: list[str] = ["log_softmax", "softmax"]
@@ -72,6 +73,44 @@ def log_softmax_fused_backward(xp, g, y, dim):
     gx *= g.sum(axis=dim, keepdims=True)
     xp.subtract(g, gx, out=gx)
     return gx,
+
+
+# ---------------------------------------------------------------- the same on a GPU
+
+SOFTMAX = Ladder("softmax", *TEAMS)
+
+
+def launch(name: str, logarithm: bool, xp, arrays: tuple, dim: int):
+    """A kernel of softmax.cu on arrays of one shape, along `dim`; gives a new array."""
+    (first, shape), *others = (as_rows(xp, a, dim) for a in arrays)
+    rows, columns = first.shape
+    team, y = SOFTMAX.pick(best_team(columns)), xp.empty_like(first)
+    run = kernel("softmax.cu", f"{name}<{team.capitalize()}, {str(logarithm).lower()}>")
+    run(*by_team(team, rows, columns), (first, *[a for a, _ in others], y, rows, columns))
+    return from_rows(xp, y, shape, dim)
+
+
+def served(x) -> bool:
+    """Whether there is a kernel for such an array."""
+    return x.dtype == "float32" and x.size > 0
+
+
+def forward_on_gpu(call, logarithm: bool):
+    @call.cuda
+    def body(xp, x, dim):
+        return launch("softmax", logarithm, xp, (x,), dim) if served(x) else call.op.body(xp, x, dim)
+
+    fused = call.op.fused
+
+    @call.cuda_backward
+    def backward(xp, g, y, dim):
+        if not served(y) or g.dtype != y.dtype:
+            return fused(xp, g, y, dim)
+        return launch("softmax_backward", logarithm, xp, (g, y), dim),
+
+
+forward_on_gpu(softmax_along, False)
+forward_on_gpu(log_softmax_along, True)
 
 
 def shifted(xp, x, dim):

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..device import array_module, is_array
 from ..dtype import of
-from ..tensor import Tensor, new, wrap
+from ..tensor import Tensor, ndarray, new, wrap
 from .graph import FACT, SECOND_TIME, Node, changed_error, fill_node, stamp
 from .view import AsStridedBackward0
 
@@ -108,20 +108,22 @@ class Rule:
         self.run = self.on_arrays() if plain and self.sources[0] == (GRAD, 0) else self.through_tensors
 
     def on_arrays(self):
-        """The formula on bare arrays, by the number of saved values it reads."""
-        formula, at = self.formula, [k for k, _ in self.sources[1:]]
+        """The formula on bare arrays, by the number of saved values it reads; a GPU's go to the kernels, as tensors."""
+        formula, at, on_gpu = self.formula, [k for k, _ in self.sources[1:]], self.through_tensors
         if not at:
             return lambda node, g: formula(g)
         if len(at) == 1:
             k, = at
 
             def run_one(node, g):
+                if type(g) is not ndarray:
+                    return on_gpu(node, g)
                 value, version, then = node.saved[k]
                 return formula(g, value if version[0] == then else fail(node, k))
 
             return run_one
-        return lambda node, g: formula(g, *[v if version[0] == then else fail(node, k)
-                                            for k in at for v, version, then in (node.saved[k],)])
+        return lambda node, g: on_gpu(node, g) if type(g) is not ndarray else formula(
+            g, *[v if version[0] == then else fail(node, k) for k in at for v, version, then in (node.saved[k],)])
 
     def through_tensors(self, node, g):
         result = self.on_tensors(node, [x if x is None else wrap(x) for x in g] if type(g) is list else wrap(g))

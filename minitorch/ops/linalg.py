@@ -1,6 +1,6 @@
 """Products of matrices: dot, mv, mm, bmm, matmul with every broadcast, linear, addmm and its kin, tensordot.
 
-All come down to one BLAS call wherever the memory allows it.  Derivatives of products are products, so the family is
+All come down to one BLAS call wherever the memory allows it, or, on a GPU, to `product` and kernels/matmul.cu.  Derivatives of products are products, so the family is
 closed: mm's rules call mm.  Read next: einsum.py, which writes all of them as one string; conv.py.
 """
 
@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..autograd.op import in_place, op
 from ..autograd.promotion import same
+from ..device import device_of
 from ..dtype import C_NAME, CAPITAL
+from ..kernels import Ladder, ceil_div, kernel, strided
 from ..tensor import Tensor, expect_tensor, method, wrap_dim
 from .create import eye
 from .elementwise import twin
@@ -29,6 +33,55 @@ def sizes_text(*shapes) -> str:
 def no_bool(x, kernel: str) -> None:
     if x.dtype.kind == "b":
         raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
+
+
+# ---------------------------------------------------------------- x @ other, on any device
+
+# "library" is cuBLAS, through CuPy: on a real GPU it is the quickest; the simulated one has none.
+MATMUL = Ladder("matmul", "naive", "tiled", "registers", "library")
+
+
+def product(xp, x, other):
+    """x @ other, of arrays; on a GPU by the kernel that `use("matmul", ...)` chose."""
+    return x @ other if xp is np else product_on_gpu(xp, x, other)
+
+
+def product_on_gpu(xp, x, other):
+    rung = MATMUL.pick("registers" if device_of(x).type == "sim" else "library")
+    if rung == "library" or not x.dtype == other.dtype == "float32" or not x.size or not other.size:
+        return x @ other
+    if x.ndim == 1:
+        return product_on_gpu(xp, x[None], other)[..., 0, :]
+    if other.ndim == 1:
+        return product_on_gpu(xp, x, other[:, None])[..., 0]
+    batch = np.broadcast_shapes(x.shape[:-2], other.shape[:-2])
+    (m, k), n = x.shape[-2:], other.shape[-1]
+    (x, *x_strides), (other, *other_strides) = with_strides(xp, x, batch), with_strides(xp, other, batch)
+    y = xp.empty((*batch, m, n), x.dtype)
+    name, (columns, rows), block = {"naive": ("matmul_naive", (32, 8), (32, 8)),
+                                    "tiled": ("matmul_tiled<16>", (16, 16), (16, 16)), "registers": registers(m, n)}[rung]
+    grid = ceil_div(n, columns), ceil_div(m, rows), math.prod(batch)
+    kernel("matmul.cu", name)(grid, block, (strided(x), strided(other), y, m, n, k, *x_strides, *other_strides))
+    return y
+
+
+def registers(m: int, n: int) -> tuple:
+    """(kernel, columns and rows that a block computes, threads): smaller blocks where large ones would be too few."""
+    if m * n >= 1 << 20:
+        return "matmul_registers<128,128,8,8,8>", (128, 128), 256
+    return "matmul_registers<64,64,16,4,4>", (64, 64), 256
+
+
+def with_strides(xp, x, batch: tuple) -> tuple:
+    """(array, strides of a row, a column and one of the batch, in numbers); a copy if the batch has no one stride."""
+    wide = xp.broadcast_to(x, (*batch, *x.shape[-2:]))
+    steps = [(n, stride) for n, stride in zip(batch, wide.strides) if n > 1]
+    in_line = all([a == n * b for (_, a), (n, b) in zip(steps, steps[1:])])
+    if not in_line or min(wide.strides) < 0:
+        wide = xp.ascontiguousarray(wide)
+        steps = [(n, stride) for n, stride in zip(batch, wide.strides) if n > 1]
+    last = steps[-1][1] if steps else 0
+    return wide, wide.strides[-2] // wide.itemsize, wide.strides[-1] // wide.itemsize, last // wide.itemsize
 
 
 # ---------------------------------------------------------------- one product
@@ -60,7 +113,7 @@ Tensor.vdot = vdot
 def mv(xp, x, vec, /):
     """Matrix times vector.    y = x vec    gx = g vec^T    gvec = x^T g"""
     check_mv(x, vec)
-    return x @ vec
+    return product(xp, x, vec)
 
 
 def check_mv(x, vec, out=None) -> None:
@@ -87,7 +140,7 @@ def mm(xp, x, mat2, /):
     if x.ndim != 2 or mat2.ndim != 2:
         raise RuntimeError(f"{'self' if x.ndim != 2 else 'mat2'} must be a matrix")
     check_mm(x.shape, mat2)
-    return x @ mat2
+    return product(xp, x, mat2)
 
 
 def check_mm(shape: tuple, mat2) -> None:
@@ -104,7 +157,7 @@ mm.backward(x=lambda g, mat2: g @ mat2.mT, mat2=lambda g, x: x.mT @ g)
 def bmm(xp, x, mat2, /):
     """A matrix product for each of a batch.    y_b = x_b mat2_b    gx_b = g_b mat2_b^T    gmat2_b = x_b^T g_b"""
     check_bmm(x, mat2)
-    return x @ mat2
+    return product(xp, x, mat2)
 
 
 def check_bmm(x, mat2) -> None:
@@ -134,7 +187,7 @@ bmm.backward(x=lambda g, mat2: g @ mat2.mT, mat2=lambda g, x: x.mT @ g)
 def vector_matrix(xp, x, other, /):
     """Vector times matrix.    y = x other    gx = other g    gother = x^T g"""
     check_mm((1, *x.shape), other)
-    return x @ other
+    return product(xp, x, other)
 
 
 vector_matrix.backward(x=lambda g, other: other @ g, other=lambda g, x: x[:, None] * g)
@@ -153,13 +206,13 @@ def matmul_batched(xp, x, other, /):
     """
     if other.ndim > 2:
         check_batches(x, other)
-        return xp.matmul(x, other)
+        return product(xp, x, other)
     if other.ndim == 2:
         same(None, (x, other), xp)
         check_mm((x.size // max(x.shape[-1], 1), x.shape[-1]), other)
     else:
         check_mv(rows(x), other)
-    return (rows(x) @ other).reshape(*x.shape[:-1], *other.shape[1:])  # one BLAS call, not one for each matrix
+    return product(xp, rows(x), other).reshape(*x.shape[:-1], *other.shape[1:])  # one BLAS call, not one for each matrix
 
 
 def check_batches(x, other) -> None:
@@ -223,7 +276,7 @@ def linear_rows(xp, x, weight, bias=None, /):
     gx = g weight    gweight = g^T x, over all rows at once    gbias = sum of g over rows
     """
     check_linear(x, weight, bias)
-    y = (rows(x) @ weight.T).reshape(*x.shape[:-1], weight.shape[0])
+    y = product(xp, rows(x), weight.T).reshape(*x.shape[:-1], weight.shape[0])
     if bias is not None:
         y += bias
     return y
@@ -311,7 +364,7 @@ def addmm(xp, x, mat1, mat2, /, *, beta=1, alpha=1):
             raise RuntimeError(f"{name} and mat2 must have the same dtype, but got "
                                f"{CAPITAL[a.dtype.name]} and {CAPITAL[b.dtype.name]}")
     check_mm(mat1.shape, mat2)
-    return weighted(x, mat1 @ mat2, beta, alpha)
+    return weighted(x, product(xp, mat1, mat2), beta, alpha)
 
 
 addmm.backward(x=lambda g, beta: g * beta, mat1=lambda g, mat2, alpha: g @ mat2.mT * alpha,
@@ -326,7 +379,7 @@ def addmv(xp, x, mat, vec, /, *, beta=1, alpha=1):
     gx = beta g    gmat = alpha g vec^T    gvec = alpha mat^T g
     """
     check_mv(mat, vec, x)
-    return weighted(x, mat @ vec, beta, alpha)
+    return weighted(x, product(xp, mat, vec), beta, alpha)
 
 
 addmv.backward(x=lambda g, beta: g * beta, mat=lambda g, vec, alpha: g[:, None] * vec * alpha,
@@ -365,7 +418,7 @@ def baddbmm(xp, x, batch1, batch2, /, *, beta=1, alpha=1):
     """
     check_three(x, batch1, batch2)
     check_bmm(batch1, batch2)
-    return weighted(x, batch1 @ batch2, beta, alpha)
+    return weighted(x, product(xp, batch1, batch2), beta, alpha)
 
 
 baddbmm.backward(x=lambda g, beta: g * beta, batch1=lambda g, batch2, alpha: g @ batch2.mT * alpha,
@@ -384,7 +437,7 @@ def addbmm(xp, x, batch1, batch2, /, *, beta=1, alpha=1):
                            f"{batch1.shape[0]} and {batch2.shape[0]}")
     check_three(x, batch1, batch2)
     check_bmm(batch1, batch2)
-    return weighted(x, (batch1 @ batch2).sum(0, dtype=x.dtype), beta, alpha)
+    return weighted(x, product(xp, batch1, batch2).sum(0, dtype=x.dtype), beta, alpha)
 
 
 addbmm.backward(x=lambda g, beta: g * beta, batch1=lambda g, batch2, alpha: g @ batch2.mT * alpha,

@@ -98,7 +98,9 @@ class Kernel:
         return array
 
     def number(self, position: int, parameter: Parameter, value):
-        """A number as the C type has it: Python's int would travel as 64 bits."""
+        """A number as the C type has it: Python's int would travel as 64 bits. A struct comes as NumPy's."""
+        if isinstance(value, np.void):
+            return value
         dtype = parameter.dtype(dict(self.defines))
         if isinstance(value, np.generic):
             value = value.item()
@@ -109,8 +111,7 @@ class Kernel:
         return dtype.type(value)
 
     def simulate(self, grid: tuple, block: tuple, args: list, shared_bytes: int) -> None:
-        values = [ctypes.c_void_p() if a is None else None if p.pointer else C_NUMBERS[a.dtype.str[1:]](a.item())
-                  for p, a in zip(self.parameters, args)]
+        values = [ctypes.c_void_p() if a is None else None if p.pointer else as_c(a) for p, a in zip(self.parameters, args)]
         pointers = [(p.name, a.host, not p.const) for p, a in zip(self.parameters, args)
                     if p.pointer and a is not None]
         self.simulated(simulator.settings.mode).launch(values, pointers, grid, block, shared_bytes)
@@ -124,6 +125,13 @@ class Kernel:
         if shared_bytes > 48 << 10:  # more than that is given only to those who ask
             function.max_dynamic_shared_size_bytes = shared_bytes
         return function
+
+
+def as_c(value: np.generic):
+    """A number or a struct as ctypes has it."""
+    if isinstance(value, np.void):
+        return (ctypes.c_char * value.itemsize).from_buffer_copy(value.tobytes())
+    return C_NUMBERS[value.dtype.str[1:]](value.item())
 
 
 def current_arch(source: Source) -> str:

@@ -2,7 +2,7 @@
 
 One operation, because its scores, (L, S) for each head, are the largest thing in a transformer: they are never saved.
 The backward pass makes them again.  Vaswani et al., Attention is all you need, 2017; Dao et al., FlashAttention, 2022.
-Read next: softmax.py; kernels/ for the same without ever holding all scores.
+Read next: softmax.py; kernels/attention.cu for the same without ever holding all scores.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from ..autograd.op import op
 from ..dtype import C_NAME, CAPITAL
+from ..kernels import Ladder, ceil_div, kernel, strided
 from ..tensor import Tensor
 from .create import ones
 from .dropout import dropout
@@ -105,6 +106,77 @@ STACKS = op(attention, outputs="output lse", node="UnsafeViewBackward0")
 for call in (FLASH, MATRICES, STACKS):
     call.backward(attention_rule)
     call.fused_backward(attention_fused)
+
+
+# ---------------------------------------------------------------- the same on a GPU
+
+ATTENTION = Ladder("attention", "naive", "online", "flash")
+SHAPE = np.dtype([(name, "i4") for name in (  # struct Shape of attention.cuh
+    "L", "S", "d", "heads", "mask_batch", "mask_head", "mask_query", "mask_key", "causal")] + [("scale", "f4")])
+HEAD_SIZES = (16, 32, 64, 96, 128)  # for which the kernels are made; a head between two counts as the larger
+ROWS, KEYS, BACK = 64, 32, 32  # of a tile: queries and keys forward, both backward
+
+
+def kernel_serves(query, key, value, mask, keep) -> bool:
+    """float32, heads of one size up to 128, as many of them on all sides; a mask for batch, head, query and key."""
+    arrays = [query, key, value] + ([mask] if mask is not None and mask.dtype != bool else [])
+    return (keep is None and all([a.dtype == "float32" and a.size for a in arrays])
+            and query.shape[:-2] == key.shape[:-2] == value.shape[:-2]
+            and query.shape[-1] == value.shape[-1] <= HEAD_SIZES[-1] and (mask is None or query.ndim <= 4))
+
+
+def prepare(xp, query, key, mask, scale, is_causal) -> tuple:
+    """(size of head the kernel is made for, number of heads in all, mask, struct Shape)."""
+    *leading, length, d = query.shape
+    heads = leading[-1] if len(leading) > 1 else 1
+    strides = (0, 0, 0, 0)
+    if mask is not None:
+        if mask.dtype == bool:
+            mask = xp.where(mask, xp.zeros((), "float32"), xp.asarray(-np.inf, "float32"))
+        wide = xp.broadcast_to(mask, (*leading, length, key.shape[-2]))
+        steps = [stride // 4 for stride in wide.strides]
+        strides = (steps[0], 0, *steps[1:]) if len(leading) == 1 else (*(0,) * (4 - len(steps)), *steps)
+    shape = np.array((length, key.shape[-2], d, heads, *strides, is_causal, scale), SHAPE)[()]
+    return next(n for n in HEAD_SIZES if n >= d), math.prod(leading), mask if mask is None else strided(mask), shape
+
+
+def attention_on_gpu(xp, query, key, value, mask, keep, scale, is_causal):
+    if not kernel_serves(query, key, value, mask, keep):
+        return attention(xp, query, key, value, mask, keep, scale, is_causal)
+    size, heads, mask, shape = prepare(xp, query, key, mask, scale, is_causal)
+    query, key, value = map(xp.ascontiguousarray, (query, key, value))
+    y, lse = xp.empty_like(query), xp.empty((*query.shape[:-1], 1), query.dtype)
+    rung, length = ATTENTION.pick(), query.shape[-2]
+    name, block, rows, shared = {
+        "naive": (f"attention_naive<{size}>", 128, 128, 0),
+        "online": (f"attention_online<{size}>", 128, 4, 0),
+        "flash": (f"attention_flash<{size},{ROWS},{KEYS}>", 256, ROWS,
+                  4 * ((ROWS + 2 * KEYS) * (size + 1) + ROWS * (KEYS + 16))),
+    }[rung]
+    kernel("attention.cu", name)((ceil_div(length, rows), heads), block, (query, key, value, mask, y, lse, shape), shared)
+    return y, lse
+
+
+def attention_backward_on_gpu(xp, g_output, query, key, value, mask, keep, output, lse, scale, is_causal, needs):
+    if needs[3] or not kernel_serves(query, key, value, mask, keep):
+        return attention_fused(xp, g_output, query, key, value, mask, keep, output, lse, scale, is_causal)
+    size, heads, mask, shape = prepare(xp, query, key, mask, scale, is_causal)
+    g, query, key, value, output = map(xp.ascontiguousarray, (g_output, query, key, value, output))
+    delta, rows = xp.empty_like(lse), lse.size
+    kernel("attention_backward.cu", "attention_delta")(ceil_div(rows, 4), 128, (g, output, delta, rows, query.shape[-1]))
+    gquery, gkey, gvalue = map(xp.empty_like, (query, key, value))
+    tiles, shared = f"<{size},{BACK},{BACK}>", 4 * BACK * (4 * (size + 1) + 2 * (BACK + 16))
+    given = (query, key, value, mask, g, lse, delta)
+    kernel("attention_backward.cu", "attention_queries" + tiles)(
+        (ceil_div(query.shape[-2], BACK), heads), 256, (*given, gquery, shape), shared)
+    kernel("attention_backward.cu", "attention_keys" + tiles)(
+        (ceil_div(key.shape[-2], BACK), heads), 256, (*given, gkey, gvalue, shape), shared)
+    return gquery, gkey, gvalue, None, None
+
+
+for call in (FLASH, MATRICES, STACKS):
+    call.cuda(attention_on_gpu)
+    call.cuda_backward(attention_backward_on_gpu)
 
 
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None,

@@ -10,6 +10,7 @@
 //                         serves TM or TN operations; four numbers at a time
 //
 // Any shape and any strides work. Edges are filled with zeros, which add nothing.
+#include "tiles.cuh"
 
 extern "C" __global__ void matmul_naive(const float* a, const float* b, float* c, int m, int n, int k, int a_row,
                                         int a_column, long long a_batch, int b_row, int b_column, long long b_batch) {
@@ -81,13 +82,12 @@ __device__ __forceinline__ void load(const float* from, int i_stride, int k_stri
     }
 }
 
-// A block computes BM x BN numbers of c, a thread TM x TN of them: TM / 4 groups of four rows, BM / (TM / 4) apart, and
-// columns likewise. So the threads of a warp read from the tiles what lies side by side, and no bank is asked twice.
+// A block computes BM x BN numbers of c, a thread TM x TN of them.
 template <int BM, int BN, int BK, int TM, int TN>
 __global__ void __launch_bounds__(BM / TM * (BN / TN))
     matmul_registers(const float* a, const float* b, float* c, int m, int n, int k, int a_row, int a_column,
                      long long a_batch, int b_row, int b_column, long long b_batch) {
-    const int THREADS = BM / TM * (BN / TN), ROW_STEP = BM / (TM / 4), COLUMN_STEP = BN / (TN / 4);
+    const int THREADS = BM / TM * (BN / TN);
     __shared__ __align__(16) float a_tile[BK][BM + 4];
     __shared__ __align__(16) float b_tile[BK][BN + 4];
     int x = threadIdx.x % (BN / TN) * 4, y = threadIdx.x / (BN / TN) * 4, row0 = blockIdx.y * BM, column0 = blockIdx.x * BN;
@@ -97,29 +97,18 @@ __global__ void __launch_bounds__(BM / TM * (BN / TN))
     for (int k0 = 0; k0 < k; k0 += BK) {
         load<BM, BK, THREADS>(a + (long long)k0 * a_column, a_row, a_column, m - row0, k - k0, a_tile);
         load<BN, BK, THREADS>(b + (long long)k0 * b_row, b_column, b_row, n - column0, k - k0, b_tile);
-        __syncthreads();
-#pragma unroll
-        for (int i = 0; i < BK; i++) {
-            float of_a[TM], of_b[TN];
-#pragma unroll
-            for (int r = 0; r < TM; r += 4) *(float4*)&of_a[r] = *(const float4*)&a_tile[i][r / 4 * ROW_STEP + y];
-#pragma unroll
-            for (int s = 0; s < TN; s += 4) *(float4*)&of_b[s] = *(const float4*)&b_tile[i][s / 4 * COLUMN_STEP + x];
-#pragma unroll
-            for (int r = 0; r < TM; r++)
-#pragma unroll
-                for (int s = 0; s < TN; s++) sum[r][s] += of_a[r] * of_b[s];
-        }
-        __syncthreads();
+        __syncthreads();  // the tiles are whole
+        multiply_tiles<BM, BN, BK, TM, TN>(sum, a_tile, b_tile, y, x);
+        __syncthreads();  // and have been read
     }
     c += (long long)blockIdx.z * m * n;
     bool vector = n % 4 == 0 && (size_t)c % 16 == 0;
 #pragma unroll
     for (int r = 0; r < TM; r++) {
-        int row = row0 + r / 4 * ROW_STEP + y + r % 4;
+        int row = row0 + place<BM, TM>(r, y);
 #pragma unroll
         for (int s = 0; s < TN; s += 4) {
-            int column = column0 + s / 4 * COLUMN_STEP + x;
+            int column = column0 + place<BN, TN>(s, x);
             float* to = c + (long long)row * n + column;
             if (row >= m || column >= n) continue;
             if (vector) *(float4*)to = make_float4(sum[r][s], sum[r][s + 1], sum[r][s + 2], sum[r][s + 3]);

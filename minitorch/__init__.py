@@ -95,6 +95,7 @@ from .ops.einsum import bilinear, einsum
 from .ops.distance import cosine_similarity, pairwise_distance
 from .ops.norm import group_norm, instance_norm, layer_norm, norm, rms_norm
 from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from .ops import conv_gpu as _conv_gpu  # noqa: F401 (its kernels, for the operations of conv.py)
 from .ops.pool import adaptive_avg_pool1d, adaptive_max_pool1d, avg_pool1d, max_pool1d, max_pool2d, max_pool3d
 from .ops.resize import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .ops.rnn import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell

@@ -215,6 +215,7 @@ inline float __int_as_float(int i) { return bits_as<float>(i); }
 inline float __uint_as_float(unsigned i) { return bits_as<float>(i); }
 inline int __float_as_int(float f) { return bits_as<int>(f); }
 inline unsigned __float_as_uint(float f) { return bits_as<unsigned>(f); }
+inline unsigned __umulhi(unsigned a, unsigned b) { return (unsigned)((unsigned long long)a * b >> 32); }
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
 inline int __clz(int x) { return x ? __builtin_clz(x) : 32; }
 inline int __ffs(int x) { return __builtin_ffs(x); }

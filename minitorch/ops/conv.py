@@ -10,7 +10,8 @@ One trilinear form holds all of it: x (N, C, size), weight (O, C / groups, kerne
 
 Each is linear in two of the three, so the derivative of any of them is another: the family is closed, and every order
 of derivative comes from these bodies. All three lay the windows of x side by side as columns (im2col) and leave the
-sums to one matrix product.  Read next: pool.py, which slides windows, too; linalg.py.
+sums to one matrix product; on a GPU, conv_gpu.py launches kernels/conv2d.cu in their place.
+Read next: pool.py, which slides windows, too; linalg.py.
 """
 
 from __future__ import annotations

@@ -144,11 +144,12 @@ def current_arch(source: Source) -> str:
     return f"sm_{capability}{'a' * source.exact}"
 
 
-@functools.cache
-def _kernel(file: str, name: str, defines: tuple) -> Kernel:
-    return Kernel(source(file), name, defines)
+made: dict[tuple, Kernel] = {}  # every kernel that was asked for: (file, name, macros)
 
 
 def kernel(file: str | Path, name: str, **defines: str | int) -> Kernel:
     """The kernel `name` ("flash<64>" of a template) of a file in kernels/, or of a path; macros by keyword."""
-    return _kernel(str(file), name, tuple(sorted((key, str(text)) for key, text in defines.items())))
+    key = str(file), name, tuple(sorted((key, str(text)) for key, text in defines.items()))
+    if key not in made:
+        made[key] = Kernel(source(key[0]), *key[1:])
+    return made[key]

@@ -35,8 +35,8 @@ class Cubin(NamedTuple):
         patterns = {"registers": r"Used (\d+) registers", "stack": r"(\d+) bytes stack frame",
                     "spilled stores": r"(\d+) bytes spill stores", "spilled loads": r"(\d+) bytes spill loads",
                     "shared": r"(\d+) bytes smem"}
-        # The kernel's own entry, not that of a device function compiled beside it.
-        entry = self.log.partition(f"'{self.symbol}'")[2] or self.log
+        # Of the kernel's own entry, not of another in the same file
+        entry = self.log.partition(f"entry function '{self.symbol}'")[2].partition("entry function")[0]
         found = {name: re.search(pattern, entry) for name, pattern in patterns.items()}
         return {name: int(match[1]) if match else 0 for name, match in found.items()}
 

@@ -186,8 +186,22 @@ class Module:
     def ascontiguousarray(self, value, *args, **kwargs) -> SimArray:
         return SimArray(np.ascontiguousarray(up(value), *args, **kwargs))
 
+    # Memory that nobody has written holds NaN: a kernel that leaves out an element is seen.
+
+    def empty(self, shape, dtype=float, order="C") -> SimArray:
+        return unwritten(np.empty(shape, dtype, order))
+
+    def empty_like(self, value, *args, **kwargs) -> SimArray:
+        return unwritten(np.empty_like(to_host(value), *args, **kwargs))
+
     def asnumpy(self, value) -> np.ndarray:
         return value.get() if isinstance(value, SimArray) else np.asarray(value)
+
+
+def unwritten(host: np.ndarray) -> SimArray:
+    if host.dtype.kind in "fc":
+        host.fill(np.nan)
+    return SimArray(host)
 
 
 def up(value):

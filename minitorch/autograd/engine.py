@@ -10,15 +10,20 @@ https://pytorch.org/docs/stable/notes/autograd.html
 
 from __future__ import annotations
 
+import math
 import warnings
+from collections.abc import Mapping
+from functools import cached_property
 from heapq import heappop, heappush
+
+import numpy as np
 
 from ..device import array_module
 from ..tensor import Size, Tensor, wrap
+from .edge import GradientEdge, edge_of
 from .grad_mode import ANOMALY, RECORDING, mode
 from .rule import fit_tensor
 from .saved import checked_gradients
-from .view import current_edge
 
 
 def fit(g, shape: tuple, dtype):
@@ -55,13 +60,29 @@ class Walk:
     owned       edges whose pending gradient no one else holds: it may be added to in place
     targets     {node: slots} whose gradients are asked for; None: all leaves receive
     wanted      with targets, the nodes on a way to one of them
-    caught      {(node, slot): gradient} of the targets
+    caught      {(node, slot): gradient} of the targets, for `autograd.grad`; None: they receive, as leaves do
     """
 
-    def __init__(self, keep_graph: bool, recorded: bool, targets: dict | None = None):
-        self.keep_graph, self.recorded, self.targets = keep_graph, recorded, targets
+    def __init__(self, roots: list, keep_graph: bool, recorded: bool, targets: dict | None = None,
+                 catches: bool = False):
+        self.roots, self.keep_graph, self.recorded, self.targets = roots, keep_graph, recorded, targets
         self.pending, self.heap, self.owned, self.leaves = {}, [], set(), []
-        self.wanted, self.caught, self.anomaly = None, {}, bool(mode.word & ANOMALY)
+        self.wanted = None if targets is None else reaching(self.nodes, targets)
+        self.caught, self.anomaly = {} if catches else None, bool(mode.word & ANOMALY)
+
+    @cached_property
+    def nodes(self) -> set:
+        """All nodes behind the roots."""
+        return behind([edge for edge, _ in self.roots])
+
+    def will_run(self, node) -> bool:
+        """Whether this pass gets to a node."""
+        if self.wanted is None:
+            return node in self.nodes
+        if self.caught is not None and node.is_leaf and node in self.targets:
+            raise RuntimeError("A leaf node was passed to _will_engine_execute_node but we are currently running "
+                               "autograd.grad(). This is currently not supported.")
+        return node in self.wanted
 
     def send(self, edge: tuple, g, fresh: bool) -> None:
         """Add `g` to what is pending at `edge`. `fresh`: nobody else holds the array."""
@@ -98,12 +119,13 @@ class Walk:
             if self.wanted is not None:
                 edges = [e if e is not None and e[0] in self.wanted else None for e in edges]
             runs = self.wanted is None or any(edges)
-            if self.targets is not None and runs:
+            if self.caught is not None and runs:
                 self.catch(node, g)  # before its hooks; after them, if it is asked for alone: so does torch
             if node.watchers is not None:
                 g = self.call_hooks(node, g)
             if not runs:
-                self.catch(node, g)
+                if self.caught is not None:
+                    self.catch(node, g)
                 continue
             pull(node, g, edges)
             if not self.keep_graph:
@@ -146,9 +168,13 @@ class Walk:
             before = g
             g = self.call_hooks(leaf, g)
             fresh = fresh and g is before and not leaf.watchers.tensor_hooks
-        if self.targets is not None:
+        if self.caught is not None:
             self.catch(leaf, g)
-            return
+        elif self.targets is None or leaf in self.targets:
+            self.give(leaf, g, fresh)
+
+    def give(self, leaf, g, fresh: bool) -> None:
+        """Add to the `.grad` of a leaf; then the hooks that wait for it."""
         accumulate(leaf.variable, g, fresh)
         if leaf.watchers is not None and leaf.variable is not None:
             for hook in list(leaf.watchers.node_hooks.values()):
@@ -223,14 +249,19 @@ def accumulate(t: Tensor | None, g, fresh: bool) -> None:
         t._grad = wrap(t._grad.array + g)
 
 
-def reaching(edges, targets) -> set:
-    """The nodes behind `edges` from which a gradient gets to one of the `targets`."""
+def behind(edges) -> set:
+    """All nodes that a gradient may get to from `edges`."""
     nodes, stack = set(), [e[0] for e in edges]
     while stack:
         node = stack.pop()
         if node not in nodes:
             nodes.add(node)
             stack += [e[0] for e in node.edges if e is not None]
+    return nodes
+
+
+def reaching(nodes, targets) -> set:
+    """Those of `nodes` from which a gradient gets to one of the `targets`."""
     wanted = set()
     for node in sorted(nodes, key=lambda n: n.order):  # inputs before what uses them
         if node in targets or any([e is not None and e[0] in wanted for e in node.edges]):
@@ -241,48 +272,65 @@ def reaching(edges, targets) -> set:
 # ---------------------------------------------------------------- the public functions
 
 
-def start(tensors, gradients, create_graph: bool) -> list:
+def start(outputs, gradients, create_graph: bool) -> list:
     """(edge, gradient) of each tensor to differentiate, checked."""
     roots = []
-    for k, (t, g) in enumerate(zip(tensors, gradients)):
-        edge = current_edge(t)
+    for k, (y, g) in enumerate(zip(outputs, gradients)):
+        edge = edge_of(y)
         if edge is None:
             raise RuntimeError(f"element {k} of tensors does not require grad and does not have a grad_fn")
+        shape, dtype = edge[0].outputs[edge[1]]
         if g is None:
-            if t.array.size != 1:
+            if math.prod(shape) != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
-            g = wrap(array_module(t.array).ones_like(t.array))
+            xp = array_module(y.array) if isinstance(y, Tensor) else np  # an edge knows of no device
+            g = wrap(xp.ones(shape, dtype))
         elif not isinstance(g, Tensor):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
-        elif g.array.shape != t.array.shape:
+        elif g.array.shape != shape:
             raise RuntimeError(f"Mismatch in shape: grad_output[{k}] has a shape of {Size(g.array.shape)} and "
-                               f"output[{k}] has a shape of {Size(t.array.shape)}.")
+                               f"output[{k}] has a shape of {Size(shape)}.")
         roots.append((edge, g if create_graph else g.array))
     return roots
 
 
-def run(walk: Walk, roots) -> None:
-    """Walk from `roots`, with recording on only if the backward itself is recorded."""
-    if walk.targets is not None:
-        walk.wanted = reaching([edge for edge, _ in roots], walk.targets)
+def run(walk: Walk) -> None:
+    """Walk from the roots, with recording on only if the backward itself is recorded."""
     before, mode.word = mode.word, mode.word & ~RECORDING | (RECORDING if walk.recorded else 0)
+    around, mode.walk = mode.walk, walk
     try:
-        for edge, g in roots:
+        for edge, g in walk.roots:
             walk.send(edge, g, False)
         walk.run()
     finally:
-        mode.word = before
+        mode.word, mode.walk = before, around
 
 
 def as_tuple(x) -> tuple:
-    return tuple(x) if isinstance(x, (tuple, list)) else (x,)
+    """One tensor, or one edge, as a tuple of one."""
+    return (x,) if isinstance(x, (Tensor, GradientEdge)) else tuple(x)
 
 
-def targets_of(inputs) -> dict:
+def inputs_of(inputs, function: str) -> tuple:
+    """The tensors, or edges, with respect to which `function` differentiates: one, several, or the values of a dict."""
+    if isinstance(inputs, Mapping):
+        if type(inputs) is not dict:
+            raise TypeError(f"`inputs` argument to `{function}()` must be a dict, not {type(inputs).__name__}. Other "
+                            "Mapping types are not supported.")
+        inputs = inputs.values()
+    inputs = as_tuple(inputs)
+    if not inputs:
+        raise RuntimeError(f"`inputs` argument to `{function}()` cannot be empty.")
+    return inputs
+
+
+def targets_of(inputs: tuple) -> dict:
     """{node: {slots}} of the tensors whose gradients are asked for."""
     targets = {}
     for t in inputs:
-        edge = current_edge(t)
+        if not isinstance(t, (Tensor, GradientEdge)):
+            raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(t).__name__}")
+        edge = edge_of(t)
         if edge is None:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
         targets.setdefault(edge[0], set()).add(edge[1])
@@ -290,54 +338,62 @@ def targets_of(inputs) -> dict:
 
 
 def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, create_graph: bool = False,
-             inputs=None) -> None:
+             grad_variables=None, inputs=None) -> None:
     """Add the gradient of `tensors` to `.grad` of the leaves, or of `inputs` alone.
 
     https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
     """
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError("`grad_tensors` and `grad_variables` (deprecated) arguments both passed to "
+                               "`backward()`. Please only use `grad_tensors`.")
+        grad_tensors = grad_variables
+    inputs = None if inputs is None else inputs_of(inputs, "backward")
     tensors = as_tuple(tensors)
-    if inputs is not None and len(as_tuple(inputs)) == 0:
-        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     gradients = (None,) * len(tensors) if grad_tensors is None else as_tuple(grad_tensors)
     roots = start(tensors, gradients, create_graph)
-    inputs = None if inputs is None else as_tuple(inputs)
-    walk = Walk(create_graph if retain_graph is None else retain_graph, create_graph,
-                None if inputs is None else targets_of(inputs))
-    run(walk, roots)
+    targets = None if inputs is None else targets_of(inputs)
     for t in inputs or ():
-        g = walk.caught.get(current_edge(t))
-        if g is not None:
-            accumulate(t, g, False)
+        if isinstance(t, Tensor):
+            t.retain_grad()  # of no effect on a leaf
+    run(Walk(roots, create_graph if retain_graph is None else retain_graph, create_graph, targets))
 
 
 def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, create_graph: bool = False,
          only_inputs: bool = True, allow_unused: bool | None = None, is_grads_batched: bool = False,
-         materialize_grads: bool = False) -> tuple:
-    """The gradients of the sum of `outputs` with respect to `inputs`; no `.grad` is touched.
+         materialize_grads: bool = False) -> tuple | dict:
+    """The gradients of the sum of `outputs` with respect to `inputs` (a dict of them for a dict); no `.grad` is touched.
 
     https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
+    if materialize_grads and allow_unused is False:
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+                         "allow_unused=False.")
     if not only_inputs:
         warnings.warn("only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate "
                       "gradient for other parts of the graph, please use minitorch.autograd.backward.", FutureWarning,
                       stacklevel=2)
     if is_grads_batched:
         raise NotImplementedError("autograd.grad: is_grads_batched")
-    if materialize_grads and allow_unused is False:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
-                         "allow_unused=False.")
-    outputs, inputs = as_tuple(outputs), as_tuple(inputs)
+    outputs, wanted = as_tuple(outputs), inputs_of(inputs, "grad")
     gradients = (None,) * len(outputs) if grad_outputs is None else as_tuple(grad_outputs)
     roots = start(outputs, gradients, create_graph)
-    walk = Walk(create_graph if retain_graph is None else retain_graph, create_graph, targets_of(inputs))
-    run(walk, roots)
-    results = []
-    for k, t in enumerate(inputs):
-        g = walk.caught.get(current_edge(t))
-        if g is None and materialize_grads:
-            g = array_module(t.array).zeros_like(t.array)
-        elif g is None and not allow_unused:
-            raise RuntimeError(f"The differentiated Tensor at index {k} appears to not have been used in the graph. "
-                               "Set allow_unused=True if this is the desired behavior.")
-        results.append(g if g is None or isinstance(g, Tensor) else wrap(g))
-    return tuple(results)
+    walk = Walk(roots, create_graph if retain_graph is None else retain_graph, create_graph, targets_of(wanted),
+                catches=True)
+    run(walk)
+    results = tuple([answer(walk, k, t, allow_unused, materialize_grads) for k, t in enumerate(wanted)])
+    return dict(zip(inputs, results)) if isinstance(inputs, dict) else results
+
+
+def answer(walk: Walk, k: int, t: Tensor | GradientEdge, allow_unused: bool | None, materialize: bool) -> Tensor | None:
+    """The gradient that was caught for input number `k`; what it is where none came."""
+    g = walk.caught.get(edge_of(t))
+    if g is None and materialize:
+        if isinstance(t, GradientEdge):
+            raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
+        g = array_module(t.array).zeros_like(t.array)
+    elif g is None and not allow_unused:
+        raise RuntimeError(f"The differentiated Tensor at index {k} appears to not have been used in the graph. "
+                           "Set allow_unused=True if this is the desired behavior.")
+    return as_tensor(g)

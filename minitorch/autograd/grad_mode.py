@@ -25,6 +25,8 @@ class Mode(threading.local):
     saving: tuple = ()  # (pack, unpack) hooks, the innermost last
     saving_refused: str | None = None
     check_nan = True
+    walk = None  # the backward pass that is under way (engine.py)
+    copying = None  # the `allow_mutation_on_saved_tensors` block that is open
 
 
 mode = Mode()

@@ -24,7 +24,7 @@ from ..tensor import Tensor, wrap
 from .grad_mode import INFERENCE, RECORDING, mode
 from .graph import INFERENCE_VERSION, AccumulateGrad, Node, fill_node, written_by_hand
 
-PLAIN, MULTIPLE, NO_GRAD = "plain", "multiple", "no_grad"
+PLAIN, MULTIPLE, NO_GRAD, FUNCTION = "plain", "multiple", "no_grad", "function"
 
 
 class Step(NamedTuple):
@@ -101,6 +101,10 @@ WHY_NOT = {
              "to be tracked) or both outside (if you want the inplace to be tracked).",
     MULTIPLE: "This view is the output of a function that returns multiple views. Such functions do not allow the "
               "output views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
+    FUNCTION: "This view was created inside a custom Function (or because an input was returned as-is) and the "
+              "autograd logic to handle view+inplace would override the custom backward associated with the custom "
+              "Function, leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the "
+              "output of the custom Function.",
 }
 
 
@@ -213,7 +217,7 @@ def check_view_may_change(x: Tensor, what: str = "is being") -> None:
             view_is += " of a view which was created in no_grad mode"
     else:
         view_is = "A view was created in no_grad mode"
-    how = "" if recorded and view.origin == MULTIPLE else " with grad mode enabled"
+    how = "" if recorded and view.origin != NO_GRAD else " with grad mode enabled"
     raise RuntimeError(f"{view_is} and {what} modified inplace{how}. {WHY_NOT[view.origin]}")
 
 

@@ -14,7 +14,8 @@
 //     attention_flash<D,BR,BC>   a block takes BR queries and walks along tiles of BC keys   not yet run on a GPU
 //                                in shared memory (Dao et al. 2022, arXiv:2205.14135)
 //
-// None writes the L x S scores to memory. Read next: attention_backward.cu, which makes them again from lse.
+// None writes the L x S scores to memory. attention_naive keeps its query and its sum in local memory, as its stack shows:
+// it indexes them by a number that is not known when it is compiled. Read next: attention_backward.cu, which makes them again from lse.
 #include "attention.cuh"
 
 // ---------------------------------------------------------------- a thread a query

@@ -22,7 +22,7 @@ def by_team(team: str, rows: int, columns: int) -> tuple[int, int]:
     if team == "warp":
         return ceil_div(rows, 4), 128
     # A power of two of threads, so that each has four numbers or more; whole warps
-    return rows, max(32, min(1024, 1 << (columns // 4).bit_length()))
+    return rows, max(32, min(512, 1 << (columns // 4).bit_length()))
 
 
 def as_rows(xp, x, dim: int):

@@ -42,6 +42,12 @@ def finds_a_gpu() -> bool:
     return cuda_is_available()
 
 
+def finds_nvrtc() -> bool:
+    from minitorch.kernels import nvrtc
+
+    return nvrtc.available()
+
+
 def has_avx2() -> bool:
     """Whether torch takes its AVX2 or AVX-512 loops, whose roundings `minitorch.random` reproduces."""
     import torch
@@ -53,6 +59,7 @@ PARTS = {
     "torch": lambda: importlib.util.find_spec("torch") is not None,
     "cupy": lambda: importlib.util.find_spec("cupy") is not None,
     "gpu": finds_a_gpu,
+    "nvrtc": finds_nvrtc,
     "compiler": runs_a_compiler,
     "AVX2": has_avx2,
 }

@@ -23,8 +23,8 @@ WARN_FROM = 1.5  # a ratio of cost to ideal that is worth a look
 def cases_of(file: str) -> str:
     name = source(file).path.name
     if name not in CASES:
-        sys.exit(f"{name}: no calls are known; there are some for {', '.join(CASES)}. For a file of your own, launch its "
-                 "kernels from Python: with simulate('check'): kernel(file, name)(grid, block, args)")
+        sys.exit(f"{name}: no calls are known; there are some for {', '.join(CASES)}. For a file of your own, launch "
+                 "its kernels from Python: with simulate('check'): kernel(file, name)(grid, block, args)")
     return name
 
 
@@ -53,7 +53,8 @@ def profile(file: str) -> int:
             for case, other in runs(name):
                 if rung == other:
                     difference(case, rung)
-        print(f"\n{rung}\n{'line':50}{'memory':8}{'access':7}{'bytes':>5}{'requests':>10}{'cost':>10}{'ideal':>10}   ratio")
+        print(f"\n{rung}\n{'line':50}{'memory':8}{'access':7}{'bytes':>5}{'requests':>10}{'cost':>10}{'ideal':>10}"
+              "   ratio")
         for access in sorted(counts.values()):
             print(line(access))
     return 0

@@ -51,7 +51,8 @@ CASES = {
         *rows("softmax", lambda x: x.softmax(-1), ROWS), *rows("softmax", lambda x: x.log_softmax(0), ROWS)],
     "layer_norm.cu": [
         *rows("layer_norm", lambda x: F.layer_norm(x, x.shape[1:]), ROWS),
-        *rows("layer_norm", lambda x, w, b: F.layer_norm(x, x.shape[1:], w, b), ROWS, lambda n, c: ((n, c), (c,), (c,)))],
+        *rows("layer_norm", lambda x, w, b: F.layer_norm(x, x.shape[1:], w, b), ROWS,
+              lambda n, c: ((n, c), (c,), (c,)))],
     "cross_entropy.cu": [
         *rows("cross_entropy", F.cross_entropy, ROWS, lambda n, c: ((n, c), (n, c)), (1,)),
         *rows("cross_entropy", lambda x, t: F.cross_entropy(x, t, ignore_index=0, reduction="sum"), ROWS,
@@ -73,7 +74,8 @@ CASES = {
     "attention.cu": [
         *heads(attend), *heads(lambda q, k, v: attend(q, k, v, is_causal=True)),
         *heads(lambda q, k, v, mask: attend(q, k, v, mask.detach()), lambda lead, n, m: ((n, m),)),
-        *heads(lambda q, k, v, mask: attend(q, k, v, mask.detach() > 0.3), lambda lead, n, m: ((*lead[:-1], 1, n, m),))],
+        *heads(lambda q, k, v, mask: attend(q, k, v, mask.detach() > 0.3),
+               lambda lead, n, m: ((*lead[:-1], 1, n, m),))],
 }
 CASES["attention_backward.cu"] = CASES["attention.cu"]
 
@@ -90,8 +92,10 @@ def arguments(case: Case, place: str, dtype: str) -> list:
     rng = np.random.default_rng(len(case.shapes[0]))
     made = []
     for k, shape in enumerate(case.shapes):
-        array = rng.integers(0, shape[1], shape[0]) if k in case.classes else rng.standard_normal(shape).astype("float32")
-        made.append(minitorch.from_numpy(array if k in case.classes else array.astype(dtype)).to(place))
+        # float32 numbers in either type, so that both sides begin with the same
+        array = (rng.integers(0, shape[1], shape[0]) if k in case.classes
+                 else rng.standard_normal(shape).astype("float32").astype(dtype))
+        made.append(minitorch.from_numpy(array).to(place))
     return made
 
 

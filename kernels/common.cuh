@@ -90,7 +90,7 @@ struct Running {
 
     __device__ __forceinline__ void meet(float x) {
         float now = fmaxf(max, x);
-        sum = sum * rescale(now) + expf(x - now);
+        sum = sum * rescale(now) + (x == -INFINITY ? 0.f : expf(x - now));  // both may be -inf: 0, not exp(inf - inf)
         max = now;
     }
 

@@ -17,7 +17,7 @@
 #include "common.cuh"
 
 template <class Team>
-__global__ void __launch_bounds__(512) cross_entropy(const float* x, const long long* target, float* loss, float* lse,
+__global__ void __launch_bounds__(512, 2) cross_entropy(const float* x, const long long* target, float* loss, float* lse,
                                                       int rows, int classes) {
     int row = Team::row(), first = Team::member(), step = Team::members();
     if (row >= rows) return;  // a whole team leaves: nobody waits for it
@@ -32,7 +32,7 @@ __global__ void __launch_bounds__(512) cross_entropy(const float* x, const long 
 }
 
 template <class Team>
-__global__ void __launch_bounds__(512)
+__global__ void __launch_bounds__(512, 2)
     cross_entropy_backward(const float* x, const long long* target, const float* lse, const float* f, float* gx, int rows,
                            int classes) {
     int row = Team::row(), first = Team::member(), step = Team::members();

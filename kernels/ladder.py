@@ -24,7 +24,10 @@ class Ladder:
 
 
 class use:  # noqa: N801 (a verb: it acts when it is called)
-    """Choose a rung: `use("matmul", "tiled")` from here on, `with use("matmul", "tiled"):` for a block; None: the best."""
+    """Choose a rung: `use("matmul", "tiled")` from here on, `with use("matmul", "tiled"):` for a block.
+
+    None leaves the choice to the operation again.
+    """
 
     def __init__(self, name: str, rung: str | None):
         if name not in ladders:

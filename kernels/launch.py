@@ -17,8 +17,8 @@ from minitorch import sim
 from . import nvrtc, simulator
 from .source import Parameter, Source, source
 
-C_NUMBERS = {"f4": ctypes.c_float, "f8": ctypes.c_double, "b1": ctypes.c_bool, "i1": ctypes.c_int8, "i4": ctypes.c_int32,
-             "u4": ctypes.c_uint32, "i8": ctypes.c_int64, "u8": ctypes.c_uint64}
+C_NUMBERS = {"f4": ctypes.c_float, "f8": ctypes.c_double, "b1": ctypes.c_bool, "i1": ctypes.c_int8,
+             "i4": ctypes.c_int32, "u4": ctypes.c_uint32, "i8": ctypes.c_int64, "u8": ctypes.c_uint64}
 MOST_THREADS, MOST_SHARED = 1024, 227 << 10  # of a block: threads, bytes of shared memory (Hopper)
 GRID_LIMITS, BLOCK_LIMITS = (2**31 - 1, 65535, 65535), (1024, 1024, 64)
 
@@ -111,7 +111,8 @@ class Kernel:
         return dtype.type(value)
 
     def simulate(self, grid: tuple, block: tuple, args: list, shared_bytes: int) -> None:
-        values = [ctypes.c_void_p() if a is None else None if p.pointer else as_c(a) for p, a in zip(self.parameters, args)]
+        values = [ctypes.c_void_p() if a is None else None if p.pointer else as_c(a)
+                  for p, a in zip(self.parameters, args)]
         pointers = [(p.name, a.host, not p.const) for p, a in zip(self.parameters, args)
                     if p.pointer and a is not None]
         self.simulated(simulator.settings.mode).launch(values, pointers, grid, block, shared_bytes)
@@ -140,7 +141,8 @@ def current_arch(source: Source) -> str:
 
     capability = int(cupy.cuda.Device().compute_capability)
     if capability < source.arch or (source.exact and capability != source.arch):
-        raise RuntimeError(f"{source.path.name} needs a GPU of sm_{source.arch}{'a' * source.exact}, this is sm_{capability}")
+        raise RuntimeError(f"{source.path.name} needs a GPU of sm_{source.arch}{'a' * source.exact}, "
+                           f"this is sm_{capability}")
     return f"sm_{capability}{'a' * source.exact}"
 
 

@@ -19,7 +19,7 @@
 #include "common.cuh"
 
 template <class Team>
-__global__ void __launch_bounds__(512)
+__global__ void __launch_bounds__(512, 2)
     layer_norm(const float* x, const float* w, const float* b, float* y, float* mean, float* var, float eps, int rows,
                int columns) {
     int row = Team::row(), first = Team::member(), step = Team::members();
@@ -39,7 +39,7 @@ __global__ void __launch_bounds__(512)
 }
 
 template <class Team>
-__global__ void __launch_bounds__(512)
+__global__ void __launch_bounds__(512, 2)
     layer_norm_backward(const float* g, const float* x, const float* w, const float* mean, const float* var, float* gx,
                         float eps, int rows, int columns) {
     int row = Team::row(), first = Team::member(), step = Team::members();

@@ -1,4 +1,4 @@
-"""NVIDIA's run-time compiler, called through ctypes: from the text of a .cu file to machine code, with or without a GPU.
+"""NVIDIA's run-time compiler, called through ctypes: from a .cu file to machine code, with or without a GPU.
 
 Defines `compile`, `Cubin`, `available`. No toolkit is needed: the wheels nvidia-cuda-nvrtc, nvidia-cuda-runtime and
 nvidia-cuda-crt (for CUDA 12: with the ending -cu12, and nvidia-cuda-nvcc-cu12) hold the library and the headers.
@@ -97,7 +97,8 @@ def build(source: Source, name: str, options: list[str], folder: Path) -> None:
     """Compile into `folder`: kernel.cubin, and kernel.json with its symbol and the compiler's log."""
     nvrtc, _ = library()
     program = ctypes.c_void_p()
-    checked(nvrtc.nvrtcCreateProgram(ctypes.byref(program), source.text.encode(), source.path.name.encode(), 0, None, None))
+    text, file = source.text.encode(), source.path.name.encode()
+    checked(nvrtc.nvrtcCreateProgram(ctypes.byref(program), text, file, 0, None, None))
     try:
         checked(nvrtc.nvrtcAddNameExpression(program, name.encode()))
         given = (ctypes.c_char_p * len(options))(*map(str.encode, options))

@@ -21,12 +21,14 @@ def by_team(team: str, rows: int, columns: int) -> tuple[int, int]:
         return ceil_div(rows, 128), 128
     if team == "warp":
         return ceil_div(rows, 4), 128
-    # A power of two of threads, so that each has four numbers or more; whole warps
+    # A power of two of threads, so that each has four numbers or more; whole warps. The kernels declare 512 threads and
+    # room for two blocks on a multiprocessor: told nothing, the assembler makes room for four, and spills.
     return rows, max(32, min(512, 1 << (columns // 4).bit_length()))
 
 
 def as_rows(xp, x, dim: int):
     """(x as a matrix whose rows run along `dim`, the shape to come back from)."""
+    x = x.reshape(1) if x.ndim == 0 else x  # as `dim` sees it
     moved = xp.moveaxis(x, dim, -1)
     return xp.ascontiguousarray(moved).reshape(-1, x.shape[dim]), moved.shape
 

@@ -21,7 +21,7 @@ __device__ __forceinline__ float output(float x, Running all) {
 }
 
 template <class Team, bool logarithm>
-__global__ void __launch_bounds__(512) softmax(const float* x, float* y, int rows, int columns) {
+__global__ void __launch_bounds__(512, 2) softmax(const float* x, float* y, int rows, int columns) {
     int row = Team::row(), first = Team::member(), step = Team::members();
     if (row >= rows) return;  // a whole team leaves: nobody waits for it
     x += (long long)row * columns;
@@ -55,7 +55,7 @@ __device__ __forceinline__ float gradient(float g, float y, float total) {
 }
 
 template <class Team, bool logarithm>
-__global__ void __launch_bounds__(512)
+__global__ void __launch_bounds__(512, 2)
     softmax_backward(const float* g, const float* y, float* gx, int rows, int columns) {
     int row = Team::row(), first = Team::member(), step = Team::members();
     if (row >= rows) return;

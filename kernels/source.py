@@ -51,7 +51,8 @@ class Source:
         self.kernels = {name: [parameter(p) for p in parameters.split(",") if p.strip()]
                         for name, parameters in SIGNATURE.findall(code)}
         arch = re.search(r"^// arch: sm_(\d+)(a?)", self.text, re.MULTILINE)
-        self.arch, self.exact = (int(arch[1]), bool(arch[2])) if arch else (75, False)  # exact: that GPU and no later one
+        self.arch = int(arch[1]) if arch else 75
+        self.exact = bool(arch and arch[2])  # that GPU and no later one
         self.included = included(path, code)
         everything = "\0".join([self.text, *(p.read_text(encoding="utf-8") for p in self.included)])
         self.digest = hashlib.sha256(everything.encode()).hexdigest()

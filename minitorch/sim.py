@@ -16,9 +16,10 @@ import numpy as np
 
 # What CuPy's arrays have, and minitorch asks of an array.
 ATTRIBUTES = frozenset("""
-    T all any argmax argmin argpartition argsort astype base clip compress conj conjugate copy cumprod cumsum data diagonal dot
-    dtype fill flags flatten imag itemsize mT max mean min nbytes ndim nonzero partition prod put ravel real repeat reshape
-    round searchsorted shape size sort squeeze std strides sum swapaxes take tobytes trace transpose var view
+    T all any argmax argmin argpartition argsort astype base clip compress conj conjugate copy cumprod cumsum data
+    diagonal dot dtype fill flags flatten imag itemsize mT max mean min nbytes ndim nonzero partition prod put ravel
+    real repeat reshape round searchsorted shape size sort squeeze std strides sum swapaxes take tobytes trace
+    transpose var view
     """.split())
 REFUSED = ("a NumPy array meets one of the device 'sim': move one of them; x.get() copies to the host, "
            "xp.asarray(x) to the device")
@@ -117,25 +118,36 @@ def to_device(value):
 
 def wrapped(function):
     """A function of NumPy's on arrays of the device."""
-    return lambda *args, **kwargs: to_device(function(*map(to_host, args), **{k: to_host(v) for k, v in kwargs.items()}))
+    def on_device(*args, **kwargs):
+        return to_device(function(*map(to_host, args), **{name: to_host(value) for name, value in kwargs.items()}))
+
+    return on_device
 
 
 def attach_operators() -> None:
-    def attach(name: str, function) -> None:
-        setattr(SimArray, f"__{name}__", lambda self, *others: to_device(function(self.host, *map(to_host, others))))
-
+    """Python's operators, on arrays of the device and numbers."""
     for name in ("add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift lt le gt ge eq ne neg pos abs "
                  "invert").split():
         attach(name.rstrip("_"), getattr(operator, name))
     for name in "add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift".split():
-        function = getattr(operator, name)
-        attach("r" + name.rstrip("_"), lambda x, other, function=function: function(other, x))
+        attach_swapped(name.rstrip("_"), getattr(operator, name))
+        attach_in_place(name.rstrip("_"), getattr(operator, "i" + name.rstrip("_")))
 
-        def in_place(self, other, function=getattr(operator, "i" + name.rstrip("_"))):
-            self.host = function(self.host, to_host(other))
-            return self
 
-        setattr(SimArray, f"__i{name.rstrip('_')}__", in_place)
+def attach(name: str, function) -> None:
+    setattr(SimArray, f"__{name}__", lambda self, *others: to_device(function(self.host, *map(to_host, others))))
+
+
+def attach_swapped(name: str, function) -> None:
+    setattr(SimArray, f"__r{name}__", lambda self, other: to_device(function(to_host(other), self.host)))
+
+
+def attach_in_place(name: str, function) -> None:
+    def call(self, other):
+        self.host = function(self.host, to_host(other))
+        return self
+
+    setattr(SimArray, f"__i{name}__", call)
 
 
 attach_operators()

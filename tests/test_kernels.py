@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-
-import minitorch
 from minitorch.kernels import KernelError, cases, launch, nvrtc, simulate
 from minitorch.kernels.__main__ import instances
 from minitorch.kernels.source import FOLDER, Source, source
+
+import minitorch
 
 ROOT = Path(__file__).parent.parent
 compiler = pytest.mark.needs("compiler")
@@ -109,7 +109,7 @@ BUGS = {  # what is wrong: (file, rung, old text, new text, kind of report, text
         "matmul.cu", "tiled", "        __syncthreads();  // and read by all before anyone writes the next\n", "",
         "race", "sum += a_tile[y][i] * b_tile[i][x];"),
     "barrier inside an if": (
-        "matmul.cu", "tiled", "        __syncthreads();  // the tiles are whole", "        if (y < 8) __syncthreads();  //",
+        "matmul.cu", "tiled", "        __syncthreads();  // the tiles are", "        if (y < 8) __syncthreads();  //",
         "divergent barrier", "if (y < 8) __syncthreads();"),
     "shared index past the end": (
         "matmul.cu", "tiled", "i < T; i++) sum +=", "i <= T; i++) sum +=",
@@ -136,7 +136,7 @@ BUGS = {  # what is wrong: (file, rung, old text, new text, kind of report, text
         "attention.cuh", "flash", "= row0 + r < rows && c < d ?", "= c < d ?",
         "out of bounds", "tile[r * (D + 1) + c] = c < d ?"),
     "too little dynamic shared memory": (
-        "attention.cu", "flash", "float* p_tile = v_tile + BC * (D + 1);", "float* p_tile = v_tile + BC * (D + 1) + 64;",
+        "attention.cu", "flash", "p_tile = v_tile + BC * (D + 1);", "p_tile = v_tile + BC * (D + 1) + 64;",
         "out of bounds", "p_tile[(y + 16 * r) * P + x + 16 * c] = p;"),
     "two threads add to one number": (
         "layer_norm.cu", "warp", "    if (line > 0 || c >= columns) return;\n", "    if (c >= columns) return;\n",
@@ -196,12 +196,13 @@ def test_planted_bug(bug, monkeypatch, tmp_path):
 def test_gpt_learns_on_the_simulated_gpu_as_on_the_cpu(tmp_path):
     """The first 20 losses of the GPT example, at a size whose shapes fit no tile."""
     options = "--steps 20 --context 13 --batch 3 --width 20 --layers 2 --heads 2 --sample 5".split()
-    losses = {}
+    losses, example = {}, str(ROOT / "examples" / "06_gpt.py")
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "examples")])
     for device in ("cpu", "sim"):
         script = (f"import json, runpy, sys; sys.argv = {['06_gpt.py', '--device', device, *options]!r}; "
-                  f"found = runpy.run_path({str(ROOT / 'examples' / '06_gpt.py')!r}); print(json.dumps(found['losses']))")
+                  f"print(json.dumps(runpy.run_path({example!r})['losses']))")
         done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=300,
-                              env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"})
+                              env={**os.environ, "PYTHONPATH": paths, "MPLBACKEND": "Agg"})
         assert done.returncode == 0, done.stderr[-2000:]
         losses[device] = json.loads(done.stdout.splitlines()[-1])
     assert len(losses["sim"]) == 20 and losses["cpu"][0] - losses["cpu"][-1] > 0.3

@@ -1,6 +1,7 @@
 """The simulator's side in Python: compile a kernel for the CPU, launch it, say what its checks found.
 
-Defines `simulate`, `Program`, `KernelError`. README.md in this folder explains how it works; scheduler.cpp is its heart.
+Defines `simulate`, `Program`, `KernelError`. README.md in this folder explains how it works.
+Read next: scheduler.cpp, its heart.
 """
 
 from __future__ import annotations
@@ -279,8 +280,8 @@ class Regions:
         for region in self.regions:
             region.copy()
         starts = [array.ctypes.data for _, array, _ in pointers]
-        self.addresses = [next(r.address + start - r.low for r in self.regions if r.low <= start < max(r.high, r.low + 1))
-                          for start in starts]
+        self.addresses = [next(r.address + at - r.low for r in self.regions if r.low <= at < max(r.high, r.low + 1))
+                          for at in starts]
 
     def bring_back(self) -> None:
         for region in self.regions:

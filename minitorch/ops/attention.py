@@ -153,7 +153,8 @@ def attention_on_gpu(xp, query, key, value, mask, keep, scale, is_causal):
         "flash": (f"attention_flash<{size},{ROWS},{KEYS}>", 256, ROWS,
                   4 * ((ROWS + 2 * KEYS) * (size + 1) + ROWS * (KEYS + 16))),
     }[rung]
-    kernel("attention.cu", name)((ceil_div(length, rows), heads), block, (query, key, value, mask, y, lse, shape), shared)
+    grid = ceil_div(length, rows), heads
+    kernel("attention.cu", name)(grid, block, (query, key, value, mask, y, lse, shape), shared)
     return y, lse
 
 
@@ -162,8 +163,8 @@ def attention_backward_on_gpu(xp, g_output, query, key, value, mask, keep, outpu
         return attention_fused(xp, g_output, query, key, value, mask, keep, output, lse, scale, is_causal)
     size, heads, mask, shape = prepare(xp, query, key, mask, scale, is_causal)
     g, query, key, value, output = map(xp.ascontiguousarray, (g_output, query, key, value, output))
-    delta, rows = xp.empty_like(lse), lse.size
-    kernel("attention_backward.cu", "attention_delta")(ceil_div(rows, 4), 128, (g, output, delta, rows, query.shape[-1]))
+    delta, rows, d = xp.empty_like(lse), lse.size, query.shape[-1]
+    kernel("attention_backward.cu", "attention_delta")(ceil_div(rows, 4), 128, (g, output, delta, rows, d))
     gquery, gkey, gvalue = map(xp.empty_like, (query, key, value))
     tiles, shared = f"<{size},{BACK},{BACK}>", 4 * BACK * (4 * (size + 1) + 2 * (BACK + 16))
     given = (query, key, value, mask, g, lse, delta)

@@ -14,9 +14,9 @@ from .conv import Geometry, conv, conv_input, conv_weight
 
 CONV2D = Ladder("conv2d", "direct", "gemm")
 DIVISOR = np.dtype([("by", "u4"), ("magic", "u4"), ("shift", "u4")])
-CONV = np.dtype([(name, "i4") for name in (  # struct Conv of conv2d.cu
-    "N", "C", "H", "W", "O", "OH", "OW", "groups", "stride_h", "stride_w", "pad_h", "pad_w", "dilation_h", "dilation_w")]
-    + [(name, DIVISOR) for name in ("width", "height", "kw", "kernel", "ow", "output")])
+NUMBERS = "N C H W O OH OW groups stride_h stride_w pad_h pad_w dilation_h dilation_w".split()
+DIVISORS = "width height kw kernel ow output".split()
+CONV = np.dtype([(name, "i4") for name in NUMBERS] + [(name, DIVISOR) for name in DIVISORS])  # struct Conv of conv2d.cu
 TILE, LONG_SUM = 64, 4096  # of conv2d_gemm: numbers a side; pixels that one block sums before others help it
 
 

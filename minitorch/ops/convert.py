@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .. import dtype as dtypes
+from .. import shown
 from ..autograd.op import in_place, op
 from ..device import device, device_of, move
 from ..dtype import CAPITAL, astype, copy_order, numpy_dtype
@@ -187,7 +188,7 @@ def type_as(self: Tensor, other: Tensor) -> Tensor:
 
 def type_name(array) -> str:
     """The old name of a tensor's type: minitorch.FloatTensor, minitorch.cuda.LongTensor."""
-    return f"minitorch.{'cuda.' * (device_of(array).type == 'cuda')}{CAPITAL[array.dtype.name]}Tensor"
+    return f"{shown.package}.{'cuda.' * (device_of(array).type == 'cuda')}{CAPITAL[array.dtype.name]}Tensor"
 
 
 OLD_NAMES = {f"{place}{CAPITAL[t.name]}Tensor": (t.numpy, where)

@@ -1,7 +1,8 @@
 """Products of matrices: dot, mv, mm, bmm, matmul with every broadcast, linear, addmm and its kin, tensordot.
 
-All come down to one BLAS call wherever the memory allows it, or, on a GPU, to `product` and kernels/matmul.cu.  Derivatives of products are products, so the family is
-closed: mm's rules call mm.  Read next: einsum.py, which writes all of them as one string; conv.py.
+All come down to one BLAS call wherever the memory allows it, or, on a GPU, to `product` and kernels/matmul.cu.
+Derivatives of products are products, so the family is closed: mm's rules call mm.
+Read next: einsum.py, which writes all of them as one string; conv.py.
 """
 
 from __future__ import annotations
@@ -58,9 +59,9 @@ def product_on_gpu(xp, x, other):
     (m, k), n = x.shape[-2:], other.shape[-1]
     (x, *x_strides), (other, *other_strides) = with_strides(xp, x, batch), with_strides(xp, other, batch)
     y = xp.empty((*batch, m, n), x.dtype)
-    name, (columns, rows), block = {"naive": ("matmul_naive", (32, 8), (32, 8)),
-                                    "tiled": ("matmul_tiled<16>", (16, 16), (16, 16)), "registers": registers(m, n)}[rung]
-    grid = ceil_div(n, columns), ceil_div(m, rows), math.prod(batch)
+    name, (width, height), block = {"naive": ("matmul_naive", (32, 8), (32, 8)), "registers": registers(m, n),
+                                    "tiled": ("matmul_tiled<16>", (16, 16), (16, 16))}[rung]
+    grid = ceil_div(n, width), ceil_div(m, height), math.prod(batch)
     kernel("matmul.cu", name)(grid, block, (strided(x), strided(other), y, m, n, k, *x_strides, *other_strides))
     return y
 
@@ -212,7 +213,8 @@ def matmul_batched(xp, x, other, /):
         check_mm((x.size // max(x.shape[-1], 1), x.shape[-1]), other)
     else:
         check_mv(rows(x), other)
-    return product(xp, rows(x), other).reshape(*x.shape[:-1], *other.shape[1:])  # one BLAS call, not one for each matrix
+    y = product(xp, rows(x), other)  # one BLAS call, not one for each matrix
+    return y.reshape(*x.shape[:-1], *other.shape[1:])
 
 
 def check_batches(x, other) -> None:

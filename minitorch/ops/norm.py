@@ -165,7 +165,8 @@ def layer_norm_backward_on_gpu(xp, g_y, x, weight, mean, var, shape, eps, needs)
         of_strips = [xp.empty((strips, columns), x.dtype) for _ in range(2)]
         kernel("layer_norm.cu", "column_sums")((ceil_div(columns, 32), strips), (32, 8), (
             g_y, x, mean, var, *of_strips, rows, columns, eps))
-        kernel("layer_norm.cu", "strip_sums")(ceil_div(columns, 128), 128, (*of_strips, gweight, gbias, strips, columns))
+        kernel("layer_norm.cu", "strip_sums")(ceil_div(columns, 128), 128, (
+            *of_strips, gweight, gbias, strips, columns))
     return gx, gweight, gbias
 
 

@@ -4,10 +4,11 @@
     log_softmax    y_i = x_i - log sum_j exp(x_j)
     softmin        softmax of -x
 
-Each is written several times below: the `@op` computes y on a NumPy (or CuPy) array; `.backward` says what the gradient
-g of y becomes as the gradient of x, in the language of tensors, so that it can itself be differentiated; and
+Each is written several times below: the `@op` computes y on a NumPy (or CuPy) array; `.backward` says what the
+gradient g of y becomes as the gradient of x, in the language of tensors, so that it can itself be differentiated;
 `.fused_backward` says the same in array terms with fewer temporaries, for the backward passes that nobody
-differentiates. `.cuda` and `.cuda_backward` launch the kernels of kernels/softmax.cu. Under them stand the functions that a user calls, which check and choose `dim`.
+differentiates; `.cuda` and `.cuda_backward` launch the kernels of kernels/softmax.cu. Under them stand the functions
+that a user calls, which check and choose `dim`.
 Read next: loss.py, where log_softmax becomes cross_entropy; autograd/op.py for how `@op` does it.
 """
 
@@ -87,7 +88,7 @@ def launch(name: str, logarithm: bool, xp, arrays: tuple, dim: int):
     team, y = SOFTMAX.pick(best_team(columns)), xp.empty_like(first)
     run = kernel("softmax.cu", f"{name}<{team.capitalize()}, {str(logarithm).lower()}>")
     run(*by_team(team, rows, columns), (first, *[a for a, _ in others], y, rows, columns))
-    return from_rows(xp, y, shape, dim)
+    return from_rows(xp, y, shape, dim).reshape(arrays[0].shape)
 
 
 def served(x) -> bool:

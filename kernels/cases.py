@@ -78,6 +78,7 @@ CASES = {
                lambda lead, n, m: ((*lead[:-1], 1, n, m),))],
 }
 CASES["attention_backward.cu"] = CASES["attention.cu"]
+CASES["matmul_pipelined.cu"] = CASES["matmul.cu"]
 
 
 def runs(file: str) -> Iterator[tuple[Case, str]]:

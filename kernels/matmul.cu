@@ -8,6 +8,8 @@
 //     matmul_tiled        a block shares T x T tiles: each load serves T threads             not yet run on a GPU
 //     matmul_registers    a thread computes TM x TN numbers: each load from the tiles        not yet run on a GPU
 //                         serves TM or TN operations; four numbers at a time
+//     matmul_pipelined    the next tiles are under way while these are multiplied:           not yet run on a GPU
+//                         matmul_pipelined.cu
 //
 // Any shape and any strides work. Edges are filled with zeros, which add nothing.
 #include "tiles.cuh"
@@ -101,18 +103,5 @@ __global__ void __launch_bounds__(BM / TM * (BN / TN))
         multiply_tiles<BM, BN, BK, TM, TN>(sum, a_tile, b_tile, y, x);
         __syncthreads();  // and have been read
     }
-    c += (long long)blockIdx.z * m * n;
-    bool vector = n % 4 == 0 && (size_t)c % 16 == 0;
-#pragma unroll
-    for (int r = 0; r < TM; r++) {
-        int row = row0 + place<BM, TM>(r, y);
-#pragma unroll
-        for (int s = 0; s < TN; s += 4) {
-            int column = column0 + place<BN, TN>(s, x);
-            float* to = c + (long long)row * n + column;
-            if (row >= m || column >= n) continue;
-            if (vector) *(float4*)to = make_float4(sum[r][s], sum[r][s + 1], sum[r][s + 2], sum[r][s + 3]);
-            else for (int j = 0; j < 4 && column + j < n; j++) to[j] = sum[r][s + j];
-        }
-    }
+    store_tile<BM, BN, TM, TN>(c + (long long)blockIdx.z * m * n, sum, m, n, row0, column0, y, x);
 }

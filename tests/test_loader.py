@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from minitorch.kernels import KernelError, cache, kernel, simulate, simulator, strided
+from minitorch.kernels import KernelError, cache, kernel, nvrtc, simulate, simulator, strided
 from minitorch.kernels.simulator import Program
 from minitorch.kernels.source import Source
 
@@ -366,3 +366,75 @@ def test_compile_on_the_command_line():
     assert [line.rpartition(">")[0] + ">" for line in lines] == [
         f"cross_entropy{b}<{team}>" for b in ("", "_backward") for team in ("Block", "Thread", "Warp")]
     assert command("compile", "cross_entropy.cu", "--arch", "90").returncode == 1
+
+
+# ---------------------------------------------------------------- tensor cores
+
+PRODUCT = """// arch: sm_80
+#include "ptx.cuh"
+// c (16 x 8) = a (16 x 16) b (16 x 8), all row after row: b is transposed on its way to the registers
+extern "C" __global__ void product(const unsigned short* a, const unsigned short* b, float* c) {
+    __shared__ __align__(16) unsigned short a_tile[16][24];
+    __shared__ __align__(16) unsigned short b_tile[16][24];
+    int lane = threadIdx.x;
+    for (int i = lane; i < 256; i += 32) a_tile[i / 16][i % 16] = a[i];
+    for (int i = lane; i < 128; i += 32) b_tile[i / 8][i % 8] = b[i];
+    for (int i = lane; i < 128; i += 32) b_tile[i / 8][i % 8 + 8] = 0;
+    __syncwarp();
+    uint32_t of_a[4], of_b[4];
+    float sum[4] = {};
+    ldmatrix_x4(of_a, &a_tile[lane % 16][lane / 16 * 8]);
+    ldmatrix_x4_trans(of_b, &b_tile[lane % 16][lane / 16 * 8]);
+    MULTIPLY(sum, of_a, of_b);
+    for (int r = 0; r < 4; r++) c[(lane / 4 + r / 2 * 8) * 8 + lane % 4 * 2 + r % 2] = sum[r];
+}
+"""
+
+
+@pytest.mark.parametrize("type, bits", [("f16", lambda x: x.astype("float16").view("uint16")),
+                                        ("bf16", lambda x: (x.view("uint32") >> 16).astype("uint16"))])
+@compiler
+def test_tensor_cores(tmp_path, type, bits):
+    """ldmatrix and mma put together are a product of matrices."""
+    path = tmp_path / "product.cu"
+    path.write_text(PRODUCT.replace("unsigned short", "half" if type == "f16" else "__nv_bfloat16")
+                    .replace("= 0;", "= 0.f;"))
+    rng = np.random.default_rng(0)
+    a, b = (rng.integers(-8, 8, shape).astype("float32") for shape in ((16, 16), (16, 8)))  # exact in either type
+    c, stored = sim.xp.empty((16, 8), "float32"), "float16" if type == "f16" else "uint16"
+    of_a, of_b = (sim.xp.asarray(np.ascontiguousarray(bits(x)).view(stored)) for x in (a, b))
+    with simulate("check"):
+        kernel(path, "product", MULTIPLY=f"mma_m16n8k16_{type}")(1, 32, (of_a, of_b, c))
+    np.testing.assert_array_equal(c.get(), a @ b)
+
+
+@pytest.mark.needs("nvrtc")
+@pytest.mark.parametrize("type", ["f16", "bf16"])
+def test_tensor_cores_compile(tmp_path, type):
+    """The PTX of ptx.cuh is what the assembler takes, from the architecture on that has it."""
+    path = tmp_path / "product.cu"
+    path.write_text(PRODUCT)
+    defines = (("MULTIPLY", f"mma_m16n8k16_{type}"),)
+    assert nvrtc.compile(Source(path), "product", "sm_80", defines).resources["registers"] > 0
+    with pytest.raises(RuntimeError, match="NVRTC: "):
+        nvrtc.compile(Source(path), "product", "sm_75", defines)
+
+
+@compiler
+def test_half_floats_are_rounded_as_numpy_rounds(tmp_path):
+    """Each float16, and floats on and beside the middle between two, to the nearest even."""
+    path = tmp_path / "half.cu"
+    path.write_text("""__global__ void both(const float* x, half* y, float* back, int n) {
+        for (int i = threadIdx.x; i < n; i += 32) y[i] = __float2half(x[i]), back[i] = __half2float(y[i]);
+    }""")
+    exact = np.arange(1 << 16, dtype="uint16").view("float16").astype("float32")
+    exact = exact[np.isfinite(exact)]
+    middle = (exact + np.spacing(exact.astype("float16")).astype("float32") / 2).astype("float32")
+    x = np.concatenate([exact, middle, np.nextafter(middle, np.float32(np.inf)), np.nextafter(middle, np.float32(-np.inf)),
+                        np.float32([np.inf, -np.inf, 65519.99, 65520, 1e-8, 2.98e-8, 2.99e-8])])
+    with np.errstate(over="ignore"):
+        expected = x.astype("float16")
+    y, back = sim.xp.empty(len(x), "float16"), sim.xp.empty(len(x), "float32")
+    kernel(path, "both")(1, 32, (sim.xp.asarray(x), y, back, len(x)))
+    np.testing.assert_array_equal(y.get().view("uint16"), expected.view("uint16"))
+    np.testing.assert_array_equal(back.get(), expected.astype("float32"))

@@ -25,7 +25,7 @@ from ..source import Source
 
 HERE = Path(__file__).parent
 PARTS = ("scheduler", "checker", "counter")
-HEADERS = ("cuda.h", "tensor_cores.h", "runtime.h")
+HEADERS = ("cuda.h", "ptx.h", "runtime.h")
 COMMON = ["-std=c++17", "-fPIC", "-fno-strict-aliasing", "-ffp-contract=off", "-w"]
 SANITIZER = {"g++": ["--param=tsan-instrument-func-entry-exit=0", "-fno-tree-vectorize"],
              "clang++": ["-mllvm", "-tsan-instrument-func-entry-exit=0", "-fno-vectorize", "-fno-slp-vectorize"]}

@@ -308,4 +308,4 @@ int simulate(void (*kernel)(Parameters...), void** arguments, const unsigned* gr
     return sim_launch(Call<Parameters...>::run, &call, grid, block, shared_bytes);
 }
 
-#include "tensor_cores.h"
+#include "ptx.h"

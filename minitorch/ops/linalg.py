@@ -39,7 +39,7 @@ def no_bool(x, kernel: str) -> None:
 # ---------------------------------------------------------------- x @ other, on any device
 
 # "library" is cuBLAS, through CuPy: on a real GPU it is the quickest; the simulated one has none.
-MATMUL = Ladder("matmul", "naive", "tiled", "registers", "library")
+MATMUL = Ladder("matmul", "naive", "tiled", "registers", "pipelined", "library")
 
 
 def product(xp, x, other):
@@ -59,18 +59,22 @@ def product_on_gpu(xp, x, other):
     (m, k), n = x.shape[-2:], other.shape[-1]
     (x, *x_strides), (other, *other_strides) = with_strides(xp, x, batch), with_strides(xp, other, batch)
     y = xp.empty((*batch, m, n), x.dtype)
-    name, (width, height), block = {"naive": ("matmul_naive", (32, 8), (32, 8)), "registers": registers(m, n),
-                                    "tiled": ("matmul_tiled<16>", (16, 16), (16, 16))}[rung]
+    name, (width, height), block = geometry(rung, m, n)
     grid = ceil_div(n, width), ceil_div(m, height), math.prod(batch)
-    kernel("matmul.cu", name)(grid, block, (strided(x), strided(other), y, m, n, k, *x_strides, *other_strides))
+    file = "matmul_pipelined.cu" if rung == "pipelined" else "matmul.cu"
+    kernel(file, name)(grid, block, (strided(x), strided(other), y, m, n, k, *x_strides, *other_strides))
     return y
 
 
-def registers(m: int, n: int) -> tuple:
+def geometry(rung: str, m: int, n: int) -> tuple:
     """(kernel, columns and rows that a block computes, threads): smaller blocks where large ones would be too few."""
+    if rung == "naive":
+        return "matmul_naive", (32, 8), (32, 8)
+    if rung == "tiled":
+        return "matmul_tiled<16>", (16, 16), (16, 16)
     if m * n >= 1 << 20:
-        return "matmul_registers<128,128,8,8,8>", (128, 128), 256
-    return "matmul_registers<64,64,16,4,4>", (64, 64), 256
+        return f"matmul_{rung}<128,128,8,8,8>", (128, 128), 256
+    return f"matmul_{rung}<64,64,16,4,4>", (64, 64), 256
 
 
 def with_strides(xp, x, batch: tuple) -> tuple:

@@ -71,8 +71,8 @@ void load_matrices_of(uint32_t* registers, const void* row, Place place) {
 }
 inline void ldmatrix_x4(uint32_t r[4], const void* row, AT_PLACE) { load_matrices_of<4, false>(r, row, place); }
 inline void ldmatrix_x4_trans(uint32_t r[4], const void* row, AT_PLACE) { load_matrices_of<4, true>(r, row, place); }
-inline void ldmatrix_x2_trans(uint32_t r[2], const void* row, AT_PLACE) { load_matrices_of<2, true>(r, row, place); }
 
+inline void cp_async_4(void* to, const void* from, bool valid = true) { sim_copy_async(to, from, 4, valid); }
 inline void cp_async_16(void* to, const void* from, bool valid = true) { sim_copy_async(to, from, 16, valid); }
 inline void cp_async_commit() { sim_copy_commit(); }
 template <int groups_left>

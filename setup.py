@@ -9,8 +9,11 @@ contents = Path(__file__).with_name("minitorch").joinpath("__init__.py").read_te
 version = re.search(r'^__version__ = "(.+)"', contents, re.MULTILINE)[1]  # read, not imported: NumPy may not be there
 
 examples = ["matplotlib", "tqdm", "scikit-learn"]
-tools = [*examples, "einops", "hypothesis", "pillow", "pytest>=8", "pytest-xdist", "ruff", "pip", "setuptools>=70.1",
-         "tensorboardX"]
+# NVIDIA's compiler, to try the kernels for every architecture without a GPU; there is no build of it for macOS
+nvrtc = [f"nvidia-cuda-{part}>=13; sys_platform != 'darwin' and platform_machine in 'x86_64 AMD64 aarch64'"
+         for part in ("nvrtc", "runtime", "crt")]
+tools = [*examples, "einops", "hypothesis", "pillow", "pytest>=8", "pytest-xdist", "ruff", "pip",
+         "setuptools>=70.1", "tensorboardX"]
 
 setup(
     name="minitorch",
@@ -25,12 +28,12 @@ setup(
         *(f"minitorch.kernels.{name}".rstrip(".") for name in ["", *find_packages("kernels")]),
     ],
     package_dir={"minitorch.kernels": "kernels"},
-    package_data={"": ["*.cu", "*.cuh", "*.h", "*.cpp", "py.typed"]},
+    package_data={"": ["*.cu", "*.cuh", "*.h", "*.cpp", "*.md", "py.typed"]},
     install_requires=["numpy>=2"],
     extras_require={
         "examples": examples,
         "notorch": tools,
-        "test": [*tools, "torch==2.13.0"],
+        "test": [*tools, *nvrtc, "torch==2.13.0"],
         "cuda12x": ["cupy-cuda12x"],
         "cuda13x": ["cupy-cuda13x"],
     },

@@ -12,15 +12,23 @@ ladders: dict[str, Ladder] = {}
 
 
 class Ladder:
-    """The rungs of one operation, from the simplest to the best."""
+    """The rungs of one operation, from the simplest to the best; and "library", which is no kernel of ours.
+
+    With "library" an operation takes the body it has for every device: on a GPU, CuPy and its libraries.
+    """
 
     def __init__(self, name: str, *rungs: str):
-        self.name, self.rungs, self.chosen = name, rungs, None
+        self.name, self.kernels, self.rungs, self.chosen = name, rungs, (*rungs, "library"), None
         ladders[name] = self
+
+    @property
+    def used(self) -> bool:
+        """Whether a kernel is to be launched at all."""
+        return self.chosen != "library"
 
     def pick(self, best: str | None = None) -> str:
         """The chosen rung; if none was, the best for what is to be done, or of all."""
-        return self.chosen or best or self.rungs[-1]
+        return self.chosen or best or self.kernels[-1]
 
 
 class use:  # noqa: N801 (a verb: it acts when it is called)

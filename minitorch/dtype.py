@@ -12,6 +12,8 @@ import warnings
 
 import numpy as np
 
+from . import shown
+
 
 class dtype:  # noqa: N801 (torch's name)
     """A number type, as `minitorch.float32`.  https://pytorch.org/docs/stable/tensor_attributes.html"""
@@ -27,7 +29,7 @@ class dtype:  # noqa: N801 (torch's name)
         self.is_signed = self.numpy.kind in "ifc"
 
     def __repr__(self) -> str:
-        return f"minitorch.{self.name}"
+        return f"{shown.package}.{self.name}"
 
     def __reduce__(self) -> str:  # pickled as the global of this name: there is one object per type
         return self.name if self.name != "bool" else "bool_"

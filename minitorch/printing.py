@@ -18,6 +18,8 @@ import math
 
 import numpy as np
 
+from . import shown
+
 # ---------------------------------------------------------------- options
 
 
@@ -238,7 +240,7 @@ def _suffixes(array: np.ndarray, default_dtype: np.dtype) -> list[str]:
 
     suffixes = [f"size={array.shape}"] if show_size else []
     if array.dtype not in implied:
-        suffixes.append(f"dtype=minitorch.{array.dtype.name}")
+        suffixes.append(f"dtype={shown.package}.{array.dtype.name}")
     return suffixes
 
 
@@ -247,7 +249,7 @@ def _append(text: str, suffixes: list[str], indent: int) -> str:
     column = len(text) - text.rfind("\n") + 1  # two more than the last line holds: torch's count
     for suffix in suffixes:
         # Counted with torch's shorter name in it, so that lines break exactly where torch's do.
-        length = len(suffix.replace("=minitorch.", "=torch."))
+        length = len(suffix.replace(f"={shown.package}.", "=torch."))
         if column + len(", ") + length > _options.linewidth:
             text += ",\n" + " " * indent + suffix
             column = indent + length

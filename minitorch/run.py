@@ -21,6 +21,7 @@ from importlib.machinery import ModuleSpec
 
 import minitorch
 
+from . import shown
 from .torch_version import TORCH, TorchVersion
 
 SCRIPT = "MINITORCH_SCRIPT"  # the environment's note for script.py: the script's full path, or the module's name
@@ -64,6 +65,7 @@ def install() -> None:
     if "torch" in sys.modules:
         raise RuntimeError("torch itself is imported already; minitorch cannot take its name any more")
     sys.meta_path.insert(0, TorchIsMinitorch())
+    shown.package = "torch"
     # One module has one version: scripts compare it with torch's, so torch's it is, and ours behind the plus.
     minitorch.__version__ = TorchVersion(f"{TORCH}+minitorch.{minitorch.__version__}")
 

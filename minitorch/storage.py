@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import dtype as dtypes
+from . import shown
 from .autograd.attributes import alias
 from .device import CPU, address_of, array_module, device, device_of, memory_of, move, offset_in
 from .tensor import Tensor, contiguous_strides, method, wrap
@@ -64,7 +65,7 @@ class Numbers:
 
     def __repr__(self) -> str:
         numbers = "".join([f" {value}\n" for value in self.tolist()])
-        return f"{numbers}[minitorch.storage.{type(self).__name__}({self.about()}) of size {len(self)}]"
+        return f"{numbers}[{shown.package}.storage.{type(self).__name__}({self.about()}) of size {len(self)}]"
 
 
 class UntypedStorage(Numbers):

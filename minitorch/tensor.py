@@ -14,6 +14,7 @@ import warnings
 import numpy as np
 
 from . import dtype as dtypes
+from . import shown
 from .device import address_of, device, device_of
 from .printing import tensor_text
 
@@ -27,7 +28,7 @@ class Size(tuple):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"minitorch.Size({list(self)})"
+        return f"{shown.package}.Size({list(self)})"
 
     def __reduce__(self):
         return Size, (tuple(self),)
@@ -65,7 +66,7 @@ class layout:  # noqa: N801 (torch's name)
         self.name = name
 
     def __repr__(self) -> str:
-        return f"minitorch.{self.name}"
+        return f"{shown.package}.{self.name}"
 
     def __reduce__(self) -> str:  # pickled as the global of this name
         return self.name

@@ -14,17 +14,6 @@ torch = pytest.importorskip("torch")
 scripts = Scripts()
 
 
-DIFFERENT = {  # what the engine does otherwise than torch
-    "in_place_on_the_result_of_a_module_with_backward_hooks": "what a Function returns unchanged is no view",
-}
-
-
-def named(script):
-    reason = DIFFERENT.get(script.__name__)
-    marks = pytest.mark.xfail(reason=reason, strict=True) if reason else ()
-    return pytest.param(script, id=script.__name__, marks=marks)
-
-
 def leaf(t, *values):
     return t.tensor(values or [1.0, 2.0, 3.0], requires_grad=True)
 
@@ -700,7 +689,7 @@ def what_older_backward_hooks_miss(t):
     return told
 
 
-@pytest.mark.parametrize("script", [named(script) for script in scripts])
+@pytest.mark.parametrize("script", scripts, ids=lambda f: f.__name__)
 def test_as_torch(script):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -210,6 +210,127 @@ def input_returned(t):
 
 
 @script
+def view_returned(t):
+    class Flat(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.view(-1)[1:]
+
+        @staticmethod
+        def backward(ctx, g):
+            return t.cat([g[:1] * 0, g * 7])
+
+    return written_to(t, Flat)
+
+
+@script
+def one_of_several_inputs_returned(t):
+    return written_to(t, passing(t, 1), 2)
+
+
+@script
+def several_inputs_returned(t):
+    return written_to(t, passing(t, 2), 2)
+
+
+@script
+def the_only_input_returned(t):
+    return written_to(t, passing(t, 1))
+
+
+def passing(t, count):
+    """A Function that returns its first `count` inputs."""
+    class Passing(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, *inputs):
+            ctx.inputs = len(inputs)
+            return inputs[:count] if count > 1 else inputs[0]
+
+        @staticmethod
+        def backward(ctx, *gs):
+            return (gs[0] * 7, *gs[1:], *[None] * (ctx.inputs - len(gs)))
+
+    return Passing
+
+
+def written_to(t, function, inputs=1):
+    """What comes of a write to the result, to what it is a view of, and to a view of it: errors, names, gradients."""
+    def given(kind):
+        x = leaf(t)
+        z = {"leaf": lambda: x, "inner": lambda: x * 1, "view": lambda: (x * 1).view(3), "constant": x.detach}[kind]()
+        found = function.apply(z, *[leaf(t) for _ in range(inputs - 1)])
+        return x, z, found[0] if isinstance(found, tuple) else found
+
+    def tried(do):
+        try:
+            done = do()
+            return None if done is None else (done.grad_fn, done._version, done)
+        except RuntimeError as error:
+            return str(error).replace("minitorch", "torch")
+
+    def kept(x, z, y):
+        return tried(lambda: y), y._is_view(), y.requires_grad, tried(lambda: y.sum().backward()), x.grad
+
+    seen = []
+    for kind in ("leaf", "inner", "view", "constant"):
+        for write in (lambda z, y: y.mul_(2), lambda z, y: z.mul_(2), lambda z, y: y.view(-1).mul_(2),
+                      lambda z, y: y.detach().mul_(2)):
+            x, z, y = given(kind)
+            seen += [y._is_view(), y._base is (z if z._base is None else z._base), tried(lambda: write(z, y))]  # noqa: B023
+            seen.append(kept(x, z, y))
+            x, z, y = given(kind)
+            with t.no_grad():
+                write(z, y)
+            seen.append(kept(x, z, y))
+        with t.no_grad():
+            x, z, y = given(kind)
+        seen += [y is z, y.requires_grad, tried(lambda: y.mul_(2))]  # noqa: B023
+    return seen
+
+
+@script
+def input_marked_and_returned(t):
+    class Marked(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, w):
+            ctx.mark_non_differentiable(x)
+            return x, w
+
+        @staticmethod
+        def backward(ctx, g, h):
+            return g, h * 3
+
+    seen = []
+    for x in (leaf(t) * 1, t.ones(3)):
+        a, b = Marked.apply(x, leaf(t))
+        seen += [a._is_view(), a.requires_grad, a.mul_(2), b._is_view(), b.grad_fn]
+    return seen
+
+
+@script
+def tensor_from_elsewhere_returned(t):
+    kept = [leaf(t) * 3, leaf(t), leaf(t) * 3]
+
+    class Elsewhere(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, k):
+            return kept[k]
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 7, None
+
+    x, seen = leaf(t), []
+    for k in range(3):
+        with t.set_grad_enabled(k < 2):
+            y = Elsewhere.apply(x, k)
+        seen += [y is kept[k], y.grad_fn, y.requires_grad, y._is_view()]
+        if k < 2:
+            y.mul_(2).sum().backward()
+    return seen, x.grad, [k.grad for k in kept]
+
+
+@script
 def once(t):
     from_ = t.autograd.function.once_differentiable
 

@@ -159,8 +159,23 @@ BUGS = {  # what is wrong: (file, rung, old text, new text, kind of report, text
         "layer_norm.cu", "block", "    strip_w[blockIdx.y * columns + c] = w;", "    strip_w[c] = w;",
         "race", "strip_w[c] = w;"),
     "a const argument written to": (
-        "cross_entropy.cu", "warp", "    lse[row] = of_row;", "    lse[row] = ((float*)x)[0] = of_row;",
-        "read-only", "lse[row] = ((float*)x)[0] = of_row;"),
+        "cross_entropy.cu", "warp", "    s[row] = log_sum;", "    s[row] = ((float*)x)[0] = log_sum;",
+        "read-only", "s[row] = ((float*)x)[0] = log_sum;"),
+    "a bound one too far": (
+        "softmax.cu", "thread", "if (row >= rows) return;  // a whole team", "if (row > rows) return;  // a whole team",
+        "out of bounds", "run.meet(x[c]);"),
+    "alignment not looked at": (
+        "softmax.cu", "block", "Team::wide && aligned(x) && aligned(y) ? columns / 4 : 0;", "Team::wide ? columns / 4 : 0;",
+        "misaligned", "float4 q = x4[v];"),
+    "row tail written as a vector": (
+        "softmax.cu", "block", "aligned(y) ? columns / 4 : 0;", "aligned(y) ? (columns + 3) / 4 : 0;",
+        "out of bounds", "float4 q = x4[v];"),
+    "column sums without their barrier": (
+        "layer_norm.cu", "warp", "    __syncthreads();\n    if (line > 0", "    if (line > 0",
+        "race", "w += of_w[other][lane];"),
+    "strips without a bound": (
+        "layer_norm.cu", "warp", "    if (c >= columns) return;\n    float w = 0.f", "    float w = 0.f",
+        "out of bounds", "w += strip_w[strip * columns + c];"),
 }
 USER = {"common.cuh": "layer_norm.cu", "attention.cuh": "attention.cu"}  # a file that includes the mutated header
 
@@ -230,7 +245,11 @@ def test_a_rung_is_chosen_by_name():
         with minitorch.kernels.use("softmax", "thread"):
             x.softmax(1)
         assert {access.requests for access in counts.values()} == {40}  # one warp, 40 turns
-    with pytest.raises(ValueError, match="softmax has no rung 'fast'; it has thread, warp, block"):
+        counts.clear()
+        with minitorch.kernels.use("softmax", "library"):
+            x.softmax(1)
+        assert not counts, "no kernel was launched"
+    with pytest.raises(ValueError, match="softmax has no rung 'fast'; it has thread, warp, block, library"):
         minitorch.kernels.use("softmax", "fast")
     with pytest.raises(ValueError, match="no kernels for 'sotfmax'; there are kernels for attention, conv2d"):
         minitorch.kernels.use("sotfmax", "warp")

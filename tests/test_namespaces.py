@@ -456,6 +456,7 @@ def rows(printed: str) -> dict:
     return {line[:13].strip(): line[14:] for line in printed.partition("\n\n")[0].splitlines()}
 
 
+@pytest.mark.needs("compiler")
 def test_doctor(capsys):
     assert doctor.main() == 0
     printed = capsys.readouterr().out
@@ -464,17 +465,20 @@ def test_doctor(capsys):
                            "kernels"]
     assert table["minitorch"] == minitorch.__version__ and table["NumPy"] == np.__version__
     assert f"threads: {minitorch.get_num_threads()}, cores: " in table["BLAS"] and table["gradcheck"] == "passed"
+    assert table["kernels"] == "softmax.cu passed, " + ("on the GPU" if minitorch.cuda.is_available() else "in the simulator")
     assert all(len(line) <= 120 for line in printed.splitlines())
 
 
 def test_doctor_says_what_to_install(capsys, monkeypatch, no_gpu):
     monkeypatch.setattr(doctor.importlib.metadata, "distributions", lambda: [])
     monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    monkeypatch.setattr(doctor.simulator, "compiler", doctor.simulator.compiler.__wrapped__)  # not what was found before
     assert doctor.main() == 0
     printed = capsys.readouterr().out
     table = rows(printed)
     assert (table["CuPy"], table["CUDA"], table["C++ compiler"]) == (
         "not installed", "no NVIDIA driver found", "none found")
+    assert table["kernels"] == "not run: there is neither a GPU nor a C++ compiler"
     assert printed.endswith("\n\nWithout an NVIDIA GPU everything runs on the CPU.\n"
                             "To run kernels without a GPU, install g++ or clang++.\n")
     monkeypatch.setattr(doctor, "driver", lambda: "NVIDIA H100, 580.1")

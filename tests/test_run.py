@@ -56,6 +56,38 @@ print(torch.tensor([1.5, 2.0]).sum().item())
     assert minitorch_run(tmp_path, source=source) == (0, "3.5\n", "")
 
 
+NAMES = """
+import torch
+import torch.utils.data
+x = torch.tensor([1.0, 2.0, 3.0, 4.0], dtype=torch.float64, requires_grad=True).view(2, 2)
+print(x, x.shape, x.size(), torch.Size([3]) + (2,), x.dtype, x.type(), x.float().type(), torch.ones(2).long().type())
+print(torch.int64, [torch.bool, torch.bfloat16], {"dtype": torch.float16}, f"{x.dtype}", "%s" % torch.uint8)
+print(x.device, repr(x.device), x.layout, torch.channels_last, torch.finfo(torch.float32).dtype)
+print(torch.tensor([[3, 1], [2, 5]]).max(1), torch.zeros(2, 0, dtype=torch.int32), torch.ones(1).storage())
+print(torch.ones(3, 4, dtype=torch.float64) / 3, x.grad_fn.next_functions[0][0].name(), x.grad_fn.name())
+print(x.type("torch.FloatTensor").dtype, x.type(torch.LongTensor).dtype, torch.ones(2).type("torch.IntTensor"))
+print(torch.nn.Linear(2, 3).weight.shape, torch.nn.Linear(2, 3), torch.get_default_dtype())
+print(torch.utils.data.TensorDataset(x.detach())[0][0].shape)
+"""
+
+
+def test_what_is_printed_is_called_torch(tmp_path):
+    """An unmodified script prints under minitorch what it prints under torch, to the letter."""
+    pytest.importorskip("torch")
+    status, output, errors = minitorch_run(tmp_path, source=NAMES)
+    assert (status, errors) == (0, "") and "minitorch" not in output
+    assert output == python(tmp_path, "-W", "ignore", "script.py")[1]
+
+
+def test_outside_of_a_run_it_is_called_minitorch(tmp_path):
+    source = NAMES.replace("torch.", "minitorch.").replace("import torch", "import minitorch")
+    (tmp_path / "script.py").write_text(source)
+    status, output, errors = python(tmp_path, "script.py")
+    assert (status, errors) == (0, "")
+    for name in (".float64", ".FloatTensor", ".Size([2, 2])", ".strided", ".return_types.max", "::autograd"):
+        assert f"minitorch{name}" in output
+
+
 def test_neighbours_are_imported(tmp_path):
     (tmp_path / "model.py").write_text("import torch.nn as nn\nclass Net(nn.Linear): pass\n")
     assert minitorch_run(tmp_path, source="from model import Net\nprint(Net(2, 1))") == (
@@ -143,15 +175,14 @@ class Squares(Dataset):
     def __len__(self):
         return 6
     def __getitem__(self, k):
-        return torch.tensor(float(k * k)), torch.__name__
+        return torch.tensor(float(k * k)), f"{torch.__name__} {torch.float32}"
 
 if __name__ == "__main__":
     for x, name in DataLoader(Squares(), batch_size=3, num_workers=2, multiprocessing_context=sys.argv[1]):
         print(x.tolist(), name)
 """
-PRINTED = """[0.0, 1.0, 4.0] ('minitorch', 'minitorch', 'minitorch')
-[9.0, 16.0, 25.0] ('minitorch', 'minitorch', 'minitorch')
-"""
+NAMED = ("minitorch torch.float32",) * 3
+PRINTED = f"[0.0, 1.0, 4.0] {NAMED}\n[9.0, 16.0, 25.0] {NAMED}\n"
 
 
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())

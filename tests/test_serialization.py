@@ -328,6 +328,31 @@ def test_a_whole_module(zipped):
             same(again(images(reader)).detach().numpy(), net(images(writer)).detach().numpy(), "outputs", 1e-5)
 
 
+@pytest.mark.parametrize("name, options", [
+    ("RNN", {}), ("RNN", {"nonlinearity": "relu", "bidirectional": True, "num_layers": 2}), ("GRU", {"bias": False}),
+    ("GRU", {"bidirectional": True, "num_layers": 2}), ("LSTM", {"proj_size": 2, "num_layers": 2}),
+    ("LSTM", {"proj_size": 1, "bidirectional": True, "bias": False}), ("LSTM", {"batch_first": True}),
+])
+def test_a_whole_recurrent_layer(name, options):
+    """It holds its parameters twice, in torch: by name and in a list."""
+    for writer in (torch, minitorch):
+        writer.manual_seed(0)
+        net = getattr(writer.nn, name)(3, 4, **options)
+        net.weight_ih_l0 = writer.nn.Parameter(writer.ones_like(net.weight_ih_l0))
+        content = saved(writer, net)
+        for reader in (torch, minitorch):
+            again = loaded(reader, content, weights_only=False)
+            again = loaded(reader, saved(reader, again), weights_only=False)  # what was read can be written
+            assert repr(again) == repr(net) and again._flat_weights_names == net._flat_weights_names
+            assert all(kept is getattr(again, k) for kept, k in zip(again._flat_weights, again._flat_weights_names))
+            x, y = ([library.ones(2, 5, 3) for library in (reader, writer)])
+            same(again(x)[0].detach().numpy(), net(y)[0].detach().numpy(), "output", 1e-6)
+            again(x)[0].sum().backward()
+            assert all(p.grad is not None for p in again.parameters())
+            again.load_state_dict({k: 0 * p for k, p in again.state_dict().items()})
+            assert not again.double()(x.double())[0].any()
+
+
 def test_a_module_declared_safe():
     content = saved(minitorch, minitorch.nn.ReLU())
     with minitorch.serialization.safe_globals([minitorch.nn.ReLU]), pytest.raises(pickle.UnpicklingError):

@@ -123,7 +123,7 @@ Tensor.grad = grad.setter(set_grad).deleter(lambda self: set_grad(self, None))
 def backward(self, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False,
              inputs=None) -> None:
     """Add the gradient of this tensor to `.grad` of the leaves it was computed from, or of `inputs` alone."""
-    engine.backward(self, gradient, retain_graph, create_graph, inputs)
+    engine.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
 @attribute

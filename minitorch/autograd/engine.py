@@ -300,7 +300,8 @@ def run(walk: Walk) -> None:
     around, mode.walk = mode.walk, walk
     try:
         for edge, g in walk.roots:
-            walk.send(edge, g, False)
+            if walk.wanted is None or edge[0] in walk.wanted or len(walk.roots) == 1:  # its hooks run, as in torch
+                walk.send(edge, g, False)
         walk.run()
     finally:
         mode.word, mode.walk = before, around
@@ -363,7 +364,7 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, creat
 def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, create_graph: bool = False,
          only_inputs: bool = True, allow_unused: bool | None = None, is_grads_batched: bool = False,
          materialize_grads: bool = False) -> tuple | dict:
-    """The gradients of the sum of `outputs` with respect to `inputs` (a dict of them for a dict); no `.grad` is touched.
+    """The gradients of the sum of `outputs` with respect to `inputs`, a dict of them for a dict; no `.grad` is touched.
 
     https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
@@ -392,8 +393,8 @@ def answer(walk: Walk, k: int, t: Tensor | GradientEdge, allow_unused: bool | No
     if g is None and materialize:
         if isinstance(t, GradientEdge):
             raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
-        g = array_module(t.array).zeros_like(t.array)
-    elif g is None and not allow_unused:
+        return wrap(array_module(t.array).zeros_like(t.array)).requires_grad_(walk.recorded)
+    if g is None and not allow_unused:
         raise RuntimeError(f"The differentiated Tensor at index {k} appears to not have been used in the graph. "
                            "Set allow_unused=True if this is the desired behavior.")
     return as_tensor(g)

@@ -30,7 +30,7 @@ from .attributes import alias
 from .grad_mode import ANOMALY, RECORDING, SAVING, mode, no_grad
 from .graph import SECOND_TIME, Node, changed_error, fill_node
 from .saved import PACKED, note_lines, packed, unpacked
-from .view import bump, check_in_place, current_edge, rebase
+from .view import FUNCTION, MULTIPLE, bump, check_in_place, current_edge, rebase
 
 
 class FunctionNode(Node):
@@ -184,16 +184,19 @@ class Function:
         outputs = tuple([place(ctx, y, args) for y in outputs])
         recorded = any(ctx.needs_input_grad)
         ctx.outputs = tuple([(y.array.shape, y.array.dtype) if isinstance(y, Tensor) else None for y in outputs])
-        for slot, y in enumerate(outputs):
-            if not isinstance(y, Tensor):
-                continue
-            differentiable = recorded and y.array.dtype.kind in "fc" and not among(y, ctx.non_differentiable)
+        tensors = [(slot, y) for slot, y in enumerate(outputs) if isinstance(y, Tensor)]
+        differentiable = [slot for slot, y in tensors
+                          if recorded and y.array.dtype.kind in "fc" and not among(y, ctx.non_differentiable)]
+        for slot, y in tensors:
             if among(y, ctx.dirty):
                 bump(y)
-                if differentiable:
+                if slot in differentiable:
                     rebase(y, (ctx, slot))
-            elif differentiable:
+                continue
+            if slot in differentiable:
                 y.edge = (ctx, slot)
+            if y.viewed is not None:
+                y.viewed.origin = MULTIPLE if len(differentiable) > 1 else FUNCTION
         if recorded:
             ctx.keep()
             if mode.word & ANOMALY:
@@ -206,7 +209,11 @@ def among(t: Tensor, tensors: tuple) -> bool:
 
 
 def place(ctx: FunctionNode, y, inputs: tuple):
-    """An input returned as it came becomes a tensor of its own on the same memory, unless it was written to."""
+    """What `apply` returns for `y`: a tensor that has, or may be given, a place of its own in the graph.
+
+    An input returned as it came becomes a view of itself; not so one that `forward` wrote to. What has no gradient
+    here leaves the graph it came from.
+    """
     if not isinstance(y, Tensor):
         return y
     if among(y, ctx.dirty):
@@ -214,13 +221,13 @@ def place(ctx: FunctionNode, y, inputs: tuple):
             raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
         check_in_place(y)
         return y
-    if among(y, inputs) or y.edge is not None:
-        fresh = alias(y)
-        if not among(y, inputs):
-            ctx.to_save = tuple([fresh if t is y else t for t in ctx.to_save])
-        ctx.non_differentiable = tuple([fresh if t is y else t for t in ctx.non_differentiable])
-        return fresh
-    return y
+    detached = y.requires_grad and (not any(ctx.needs_input_grad) or among(y, ctx.non_differentiable))
+    if not among(y, inputs):
+        return y.detach_() if detached and y.viewed is None else y
+    with no_grad():
+        fresh = alias(y) if detached else y.view_as(y)
+    ctx.non_differentiable = tuple([fresh if t is y else t for t in ctx.non_differentiable])
+    return fresh
 
 
 def once_differentiable(backward):

@@ -14,6 +14,7 @@ import re
 import weakref
 from collections import OrderedDict
 
+from .. import shown
 from ..dtype import CAPITAL
 
 stamp = itertools.count(1).__next__  # nodes are numbered as they are made: creation order is topological
@@ -64,6 +65,11 @@ class Node:
         """The nodes this node sends gradients to, as ((node, slot), ...); (None, 0) where none is needed."""
         return tuple((None, 0) if e is None else e for e in self.edges)
 
+    @property
+    def metadata(self) -> dict:
+        """Whatever a user wants to keep with the node."""
+        return self.watched().metadata
+
     def register_hook(self, hook) -> RemovableHandle:
         """Call hook(grad_inputs, grad_outputs) after this node has run; what it returns replaces grad_inputs."""
         return RemovableHandle(self.watched().node_hooks, hook)
@@ -99,13 +105,14 @@ class Watchers:
     pre_hooks       {id: function}: see, and may change, the gradients of all outputs before the node runs
     node_hooks      {id: function}: see, and may change, the gradients of all inputs after it has run
     made_at         the lines of the script that made the node, in anomaly mode
+    metadata        what a user keeps with the node
     """
 
-    __slots__ = ("tensor_hooks", "retained", "pre_hooks", "node_hooks", "made_at")
+    __slots__ = ("tensor_hooks", "retained", "pre_hooks", "node_hooks", "made_at", "metadata")
 
     def __init__(self):
         self.tensor_hooks, self.retained, self.made_at = {}, {}, None
-        self.pre_hooks, self.node_hooks = OrderedDict(), OrderedDict()
+        self.pre_hooks, self.node_hooks, self.metadata = OrderedDict(), OrderedDict(), {}
 
 
 def fill_node(node: Node, edges: tuple, outputs: tuple) -> Node:
@@ -118,7 +125,7 @@ def fill_node(node: Node, edges: tuple, outputs: tuple) -> Node:
 
 def written_by_hand(node: Node) -> str:
     """torch generates most nodes; of the few others it shows where they stand."""
-    return f"minitorch::autograd::{type(node).__name__}"
+    return f"{shown.package}::autograd::{type(node).__name__}"
 
 
 class AccumulateGrad(Node):
@@ -168,6 +175,11 @@ SECOND_TIME = (
     "after calling backward.")
 
 
+def forward_name(name: str) -> str:
+    """The operation that a node's name speaks of: Mul of MulBackward0."""
+    return re.sub("Backward[0-9]*$", "", name)
+
+
 def changed_error(array, version: list, expected: int, origin, own_output: bool) -> RuntimeError:
     """A saved tensor was written to after it was saved.
 
@@ -177,7 +189,7 @@ def changed_error(array, version: list, expected: int, origin, own_output: bool)
     node, slot = origin or (None, 0)
     renamed = len(version) > 1 and not own_output and node is not None and node.renamed_by_writes
     name = version[1] if renamed else "" if node is None or node.is_leaf else node.name()
-    of = f", which is output {slot} of {re.sub('Backward[0-9]*$', '', name)}," if name else ""
+    of = f", which is output {slot} of {forward_name(name)}," if name else ""
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[minitorch.{CAPITAL[array.dtype.name]}Tensor {list(array.shape)}]{of} is at version {version[0]}; expected "
@@ -187,4 +199,4 @@ def changed_error(array, version: list, expected: int, origin, own_output: bool)
 
 __all__ = ["AccumulateGrad", "FACT", "INFERENCE_VERSION", "Node", "RemovableHandle", "SECOND_TIME",
            "Watchers",
-           "changed_error", "fill_node", "stamp"]
+           "changed_error", "fill_node", "forward_name", "stamp"]

@@ -27,6 +27,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from .. import shown
 from ..device import common_device, is_array
 from ..dtype import CAPITAL, can_cast_arrays
 from ..tensor import Tensor, ndarray, new, wrap, wrap_dims
@@ -131,7 +132,7 @@ def result_class(node: str, outputs: tuple):
     """The named tuple of several outputs; that of MaxBackward0 prints as minitorch.return_types.max."""
     name = node.partition("Backward")[0].lower()
     cls = namedtuple(name, outputs)
-    cls.__repr__ = lambda self: f"minitorch.return_types.{name}(\n" + ",\n".join(
+    cls.__repr__ = lambda self: f"{shown.package}.return_types.{name}(\n" + ",\n".join(
         [f"{field}={value!r}" for field, value in zip(outputs, self)]) + ")"
     return cls
 

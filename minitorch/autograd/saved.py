@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import traceback
 import warnings
+from contextlib import contextmanager
 
 from ..device import is_array
 from ..tensor import Tensor
@@ -119,6 +120,31 @@ class disable_saved_tensors_hooks:  # noqa: N801
 
     def __exit__(self, *exception) -> None:
         mode.saving_refused = self.before
+
+
+@contextmanager
+def allow_mutation_on_saved_tensors():
+    """Inside, what was saved for backward may be written to: a copy was saved.
+
+    As in torch, a graph is walked in the same `with` block that recorded it. torch copies later, when something is
+    written to; what is copied at once needs more memory, and no watch over every write.
+    """
+    block = object()
+
+    def unpack(kept: Tensor) -> Tensor:
+        if mode.copying is not block:
+            raise AssertionError("Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin which "
+                                 "the graph was originally recorded.")
+        return kept
+
+    if mode.copying is not None:
+        raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+    with saved_tensors_hooks(lambda t: t.clone(), unpack):
+        mode.copying = block
+        try:
+            yield
+        finally:
+            mode.copying = None
 
 
 # ---------------------------------------------------------------- anomaly mode

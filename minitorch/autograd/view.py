@@ -22,7 +22,7 @@ import numpy as np
 from ..device import array_module
 from ..tensor import Tensor, wrap
 from .grad_mode import INFERENCE, RECORDING, mode
-from .graph import INFERENCE_VERSION, AccumulateGrad, Node, fill_node, written_by_hand
+from .graph import INFERENCE_VERSION, AccumulateGrad, Node, fill_node, forward_name, written_by_hand
 
 PLAIN, MULTIPLE, NO_GRAD, FUNCTION = "plain", "multiple", "no_grad", "function"
 
@@ -86,7 +86,7 @@ def current_edge(x: Tensor):
         return x.edge
     version, base_edge = version_of(x), view.base.edge
     if view.seen != version:
-        if base_edge is not None:
+        if base_edge is not None or (x.edge is not None and not x.edge[0].is_leaf):
             check_view_may_change(x, "its base or another view of its base has been")
             x.edge = as_strided_edge(x)
             view.seen = version
@@ -212,7 +212,7 @@ def check_view_may_change(x: Tensor, what: str = "is being") -> None:
     recorded = x.edge is not None and not x.edge[0].is_leaf
     if recorded:
         node, slot = x.edge
-        view_is = f"Output {slot} of {node.name().replace('Backward0', '').replace('Backward', '')} is a view"
+        view_is = f"Output {slot} of {forward_name(node.name())} is a view"
         if view.origin == NO_GRAD:
             view_is += " of a view which was created in no_grad mode"
     else:

@@ -22,6 +22,7 @@ __all__ = ["GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNBase", "RNNCell", "R
 
 LAYERS = {"RNN_TANH": ops.rnn_tanh, "RNN_RELU": ops.rnn_relu, "LSTM": ops.lstm, "GRU": ops.gru}
 CELLS = {"tanh": ops.rnn_tanh_cell, "relu": ops.rnn_relu_cell}
+DERIVED = "_flat_weights_names", "_flat_weights"
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
 
 
@@ -114,6 +115,13 @@ class RNNBase(Recurrent):
     @property
     def _flat_weights(self) -> list[Parameter]:
         return [weight for weights in self.all_weights for weight in weights]
+
+    def __getstate__(self) -> dict:
+        """What is pickled: torch's layers keep as lists, and files hold, what is read off the parameters here."""
+        return {**vars(self), **{name: getattr(self, name) for name in DERIVED}}
+
+    def __setstate__(self, state: dict) -> None:
+        vars(self).update({name: value for name, value in state.items() if name not in DERIVED})
 
     def flatten_parameters(self) -> None:
         """Does nothing: only cuDNN wants all weights in one piece of memory."""

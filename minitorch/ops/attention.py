@@ -120,7 +120,7 @@ ROWS, KEYS, BACK = 64, 32, 32  # of a tile: queries and keys forward, both backw
 def kernel_serves(query, key, value, mask, keep) -> bool:
     """float32, heads of one size up to 128, as many of them on all sides; a mask for batch, head, query and key."""
     arrays = [query, key, value] + ([mask] if mask is not None and mask.dtype != bool else [])
-    return (keep is None and all([a.dtype == "float32" and a.size for a in arrays])
+    return (ATTENTION.used and keep is None and all([a.dtype == "float32" and a.size for a in arrays])
             and query.shape[:-2] == key.shape[:-2] == value.shape[:-2]
             and query.shape[-1] == value.shape[-1] <= HEAD_SIZES[-1] and (mask is None or query.ndim <= 4))
 

@@ -32,7 +32,7 @@ def image(numbers: tuple, missing) -> tuple:
 
 
 def served(positions, *arrays) -> bool:
-    return len(positions) <= 2 and all([a is None or (a.dtype == "float32" and a.size) for a in arrays])
+    return CONV2D.used and len(positions) <= 2 and all([a is None or (a.dtype == "float32" and a.size) for a in arrays])
 
 
 def struct(x_shape: tuple, weight_shape: tuple, positions: tuple, geometry: Geometry) -> np.void:

@@ -272,19 +272,19 @@ for _nll in (nll_rows, nll_images):
 CROSS_ENTROPY = Ladder("cross_entropy", *TEAMS)
 
 
-@op(outputs="loss lse", node="NllLossBackward0")
+@op(outputs="loss highest log_sum", node="NllLossBackward0")
 def class_entropy(xp, x, target, weight=None, /, *, ignore_index, reduction):
-    """The cross-entropy of scores and classes, weighted.    x (N, C)    target (N)    weight (C)    lse (N)
+    """The cross-entropy of scores and classes, weighted.    x (N, C)    target (N)    weight (C)    m, s (N)
 
-    lse = log sum_j exp(x_j)    l = weight_t (lse - x_t), 0 where t = ignore_index
-    gx  = g weight_t (exp(x - lse) - [j = t])
+    m  = max_j x_j    s = log sum_j exp(x_j - m)    l = weight_t (m - x_t + s), 0 where t = ignore_index
+    gx = g weight_t (exp(x - m - s) - [j = t])
     """
     index, w, ignored = class_facts(xp, target, weight, ignore_index, x.shape[1], x.dtype)
-    losses, lse = xp.empty(len(x), x.dtype), xp.empty(len(x), x.dtype)
+    losses, highest, log_sum = (xp.empty(len(x), x.dtype) for _ in range(3))
     team = CROSS_ENTROPY.pick(best_team(x.shape[1]))
     kernel("cross_entropy.cu", f"cross_entropy<{team.capitalize()}>")(
-        *by_team(team, *x.shape), (xp.ascontiguousarray(x), index, losses, lse, *x.shape))
-    return reduced_by_weight(xp.where(ignored, xp.zeros((), x.dtype), w * losses), w, reduction), lse
+        *by_team(team, *x.shape), (xp.ascontiguousarray(x), index, losses, highest, log_sum, *x.shape))
+    return reduced_by_weight(xp.where(ignored, xp.zeros((), x.dtype), w * losses), w, reduction), highest, log_sum
 
 
 def class_entropy_rule(g_loss, x, target, weight, ignore_index, reduction):
@@ -297,17 +297,17 @@ class_entropy.backward(x=class_entropy_rule)
 
 
 @class_entropy.cuda_backward
-def class_entropy_on_gpu(xp, g_loss, x, target, weight, lse, ignore_index, reduction):
+def class_entropy_on_gpu(xp, g_loss, x, target, weight, highest, log_sum, ignore_index, reduction):
     index, factor = nll_factors(xp, target, weight, ignore_index, reduction, x.shape, x.dtype)
-    f = (g_loss * -factor[:, 0]).astype(x.dtype, copy=False)
+    f = (0 - g_loss * factor[:, 0]).astype(x.dtype, copy=False)  # 0 and not -0 where a row is ignored
     gx, team = xp.empty(x.shape, x.dtype), CROSS_ENTROPY.pick(best_team(x.shape[1]))
     kernel("cross_entropy.cu", f"cross_entropy_backward<{team.capitalize()}>")(
-        *by_team(team, *x.shape), (xp.ascontiguousarray(x), index[:, 0], lse, f, gx, *x.shape))
+        *by_team(team, *x.shape), (xp.ascontiguousarray(x), index[:, 0], highest, log_sum, f, gx, *x.shape))
     return gx, None, None
 
 
 def fits_one_kernel(x) -> bool:
-    return type(x) is not np.ndarray and x.ndim == 2 and x.dtype == "float32" and x.size > 0
+    return type(x) is not np.ndarray and CROSS_ENTROPY.used and x.ndim == 2 and x.dtype == "float32" and x.size > 0
 
 
 def check_classes(input: Tensor, target: Tensor, weight: Tensor | None) -> None:

@@ -134,7 +134,7 @@ def launch_rows(name: str, rows: int, columns: int, *args) -> None:
 
 
 def kernel_serves(x, *vectors) -> bool:
-    return x.size > 0 and all(a is None or a.dtype == "float32" for a in (x, *vectors))
+    return LAYER_NORM.used and x.size > 0 and all(a is None or a.dtype == "float32" for a in (x, *vectors))
 
 
 @layer_norm_over.cuda

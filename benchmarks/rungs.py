@@ -3,10 +3,10 @@
 Defines `Subject` and `main`, which the scripts matmul.py, softmax.py, layer_norm.py, cross_entropy.py, conv2d.py and
 attention.py call with what they compare; gpu.py runs them all.
 
-On a GPU: medians of event times of forward and backward, every rung in turn, the inputs taken from as many copies
-as overflow the second-level cache; "library" is the operation's body in CuPy, "torch" is torch on the same GPU. Without a
-GPU: for small sizes, the sectors of global memory and the wavefronts of shared memory of each rung, as multiples of what
-they had to be. Those say nothing of time.
+On a GPU: medians of event times of forward and backward, every rung in turn, the inputs taken from as many copies as
+overflow the second-level cache; "library" is the operation's body in CuPy, "torch" is torch on the same GPU. Without
+a GPU: for small sizes, the sectors of global memory and the wavefronts of shared memory of each rung, as multiples of
+what they had to be. Those say nothing of time.
 """
 
 from __future__ import annotations

@@ -430,8 +430,9 @@ def test_half_floats_are_rounded_as_numpy_rounds(tmp_path):
     exact = np.arange(1 << 16, dtype="uint16").view("float16").astype("float32")
     exact = exact[np.isfinite(exact)]
     middle = (exact + np.spacing(exact.astype("float16")).astype("float32") / 2).astype("float32")
-    x = np.concatenate([exact, middle, np.nextafter(middle, np.float32(np.inf)), np.nextafter(middle, np.float32(-np.inf)),
-                        np.float32([np.inf, -np.inf, 65519.99, 65520, 1e-8, 2.98e-8, 2.99e-8])])
+    up, down = np.nextafter(middle, np.float32(np.inf)), np.nextafter(middle, np.float32(-np.inf))
+    edges = np.float32([np.inf, -np.inf, 65519.99, 65520, 1e-8, 2.98e-8, 2.99e-8])
+    x = np.concatenate([exact, middle, up, down, edges])
     with np.errstate(over="ignore"):
         expected = x.astype("float16")
     y, back = sim.xp.empty(len(x), "float16"), sim.xp.empty(len(x), "float32")

@@ -465,14 +465,15 @@ def test_doctor(capsys):
                            "kernels"]
     assert table["minitorch"] == minitorch.__version__ and table["NumPy"] == np.__version__
     assert f"threads: {minitorch.get_num_threads()}, cores: " in table["BLAS"] and table["gradcheck"] == "passed"
-    assert table["kernels"] == "softmax.cu passed, " + ("on the GPU" if minitorch.cuda.is_available() else "in the simulator")
+    place = "on the GPU" if minitorch.cuda.is_available() else "in the simulator"
+    assert table["kernels"] == f"softmax.cu passed, {place}"
     assert all(len(line) <= 120 for line in printed.splitlines())
 
 
 def test_doctor_says_what_to_install(capsys, monkeypatch, no_gpu):
     monkeypatch.setattr(doctor.importlib.metadata, "distributions", lambda: [])
     monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
-    monkeypatch.setattr(doctor.simulator, "compiler", doctor.simulator.compiler.__wrapped__)  # not what was found before
+    monkeypatch.setattr(doctor.simulator, "compiler", doctor.simulator.compiler.__wrapped__)  # without its memory
     assert doctor.main() == 0
     printed = capsys.readouterr().out
     table = rows(printed)

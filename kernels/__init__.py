@@ -16,11 +16,11 @@ Read README.md in this folder first, then softmax.cu.
 """
 
 from .ladder import Ladder, ladders, use
-from .launch import Kernel, ceil_div, kernel, strided
+from .launch import Kernel, TensorMap, ceil_div, kernel, strided
 from .rows import TEAMS, as_rows, best_team, by_team, from_rows
 from .simulator import KernelError, simulate
 
 __all__ = [
-    "TEAMS", "Kernel", "KernelError", "Ladder", "as_rows", "best_team", "by_team", "ceil_div", "from_rows", "kernel",
-    "ladders", "simulate", "strided", "use",
+    "TEAMS", "Kernel", "KernelError", "Ladder", "TensorMap", "as_rows", "best_team", "by_team", "ceil_div",
+    "from_rows", "kernel", "ladders", "simulate", "strided", "use",
 ]

@@ -16,6 +16,7 @@ from minitorch import sim
 
 from . import nvrtc, simulator
 from .source import Parameter, Source, source
+from .tensor_map import TensorMap
 
 C_NUMBERS = {"f4": ctypes.c_float, "f8": ctypes.c_double, "b1": ctypes.c_bool, "i1": ctypes.c_int8,
              "i4": ctypes.c_int32, "u4": ctypes.c_uint32, "i8": ctypes.c_int64, "u8": ctypes.c_uint64}
@@ -62,13 +63,16 @@ class Kernel:
                             f"({', '.join(p.name for p in self.parameters)}), not {len(args)}")
         args = [self.pointer(k, p, a) if p.pointer else self.number(k, p, a)
                 for k, (p, a) in enumerate(zip(self.parameters, args), 1)]
-        places = {type(a) for p, a in zip(self.parameters, args) if p.pointer and a is not None}
+        arrays = [a.array if isinstance(a, TensorMap) else a for p, a in zip(self.parameters, args)
+                  if p.pointer or isinstance(a, TensorMap)]
+        places = {type(a) for a in arrays if a is not None}
         if len(places) > 1:
             raise TypeError(f"{self}: arrays of one place, please, not of {' and '.join(t.__module__ for t in places)}")
         if sim.SimArray in places:
             self.simulate(grid, block, args, shared_bytes)
         else:
-            args = tuple(np.uint64(0) if a is None else a for a in args)  # CuPy has no other word for a null pointer
+            # CuPy has no other word for a null pointer
+            args = tuple(np.uint64(0) if a is None else a.on_gpu() if isinstance(a, TensorMap) else a for a in args)
             self.on_gpu(current_arch(self.source), shared_bytes)(grid, block, args, shared_mem=shared_bytes)
 
     def extent(self, what: str, given, limits: tuple) -> tuple:
@@ -99,7 +103,7 @@ class Kernel:
 
     def number(self, position: int, parameter: Parameter, value):
         """A number as the C type has it: Python's int would travel as 64 bits. A struct comes as NumPy's."""
-        if isinstance(value, np.void):
+        if isinstance(value, (np.void, TensorMap)):
             return value
         dtype = parameter.dtype(dict(self.defines))
         if isinstance(value, np.generic):
@@ -129,9 +133,14 @@ class Kernel:
 
 
 def as_c(value: np.generic):
-    """A number or a struct as ctypes has it."""
+    """A number or a struct as ctypes has it, a struct at an address that is a multiple of 64."""
+    if isinstance(value, TensorMap):
+        value = value.simulated()
     if isinstance(value, np.void):
-        return (ctypes.c_char * value.itemsize).from_buffer_copy(value.tobytes())
+        memory = bytearray(value.itemsize + 64)
+        start = -ctypes.addressof((ctypes.c_char * len(memory)).from_buffer(memory)) % 64
+        memory[start: start + value.itemsize] = value.tobytes()
+        return (ctypes.c_char * value.itemsize).from_buffer(memory, start)
     return C_NUMBERS[value.dtype.str[1:]](value.item())
 
 

@@ -26,15 +26,19 @@ def test_every_file_has_cases():
     assert sorted(cases.CASES) == FILES
 
 
+def limit(file: str) -> float:
+    return 1e-3 if file == "matmul_hopper.cu" else LIMIT  # float16 in and out: 5e-4 each
+
+
 @compiler
 @pytest.mark.parametrize("file, case, rung", EACH)
 def test_kernel(file, case, rung):
     """Nothing to report, and the numbers of float64 NumPy, forward and backward, whatever the order of the threads."""
     with simulate("check"):
-        assert cases.difference(case, rung) < LIMIT
+        assert cases.difference(case, rung) < limit(file)
     for schedule in ("forward", "reverse", "random"):
         with simulate("plain", schedule, seed=7):
-            assert cases.difference(case, rung) < LIMIT
+            assert cases.difference(case, rung) < limit(file)
 
 
 @compiler
@@ -43,7 +47,7 @@ def test_kernel(file, case, rung):
 @pytest.mark.parametrize("file, case, rung", EACH)
 def test_kernel_checked_in_other_orders(file, case, rung, schedule):
     with simulate("check", schedule, seed=11):
-        assert cases.difference(case, rung) < LIMIT
+        assert cases.difference(case, rung) < limit(file)
 
 
 # ---------------------------------------------------------------- memory accesses
@@ -87,7 +91,9 @@ def test_no_bank_is_asked_twice_in_the_inner_loops(file, rung):
 @pytest.mark.parametrize("arch", ["sm_75", "sm_80", "sm_86", "sm_89", "sm_90"])
 @pytest.mark.parametrize("file", FILES)
 def test_compiles_without_spills(file, arch):
-    if int(arch[3:]) < source(file).arch:
+    if source(file).exact and arch == "sm_90":
+        arch = "sm_90a"  # for Hopper and nothing else
+    if int(arch[3:5]) < source(file).arch:
         pytest.raises(RuntimeError, nvrtc.compile, source(file), instances(file)[0], arch)
         return
     for name in instances(file):
@@ -152,6 +158,32 @@ BUGS = {  # what is wrong: (file, rung, old text, new text, kind of report, text
     "last barrier of the loop missing": (
         "matmul_pipelined.cu", "pipelined", "        __syncthreads();  // all have read", "        // all have read",
         "race", "cp_async_4(&tile[k][i], inside ?"),
+    "wrong parity of an mbarrier": (
+        "matmul_hopper.cu", "wgmma", "(round & 1) ^ 1);", "round & 1);",
+        "deadlock", "mbar_wait(&empty[stage], round & 1);"),
+    "missing arrival": (
+        "matmul_hopper.cu", "wgmma", "        if (thread % 128 == 0) mbar_arrive(&empty[stage]);\n", "",
+        "deadlock", "mbar_wait(&empty[stage],"),
+    "wrong number of expected bytes": (
+        "matmul_hopper.cu", "wgmma", "(BM + BN) * BK * 2);", "BM * BK * 2);",
+        "asynchronous", "wgmma_f16(sum,"),
+    "arrival before the wait for the product": (
+        "matmul_hopper.cu", "wgmma",
+        "        wgmma_wait<0>();\n        if (thread % 128 == 0) mbar_arrive(&empty[stage]);\n",
+        "        if (thread % 128 == 0) mbar_arrive(&empty[stage]);\n        wgmma_wait<0>();\n",
+        "race", "wgmma_f16(sum,"),
+    "no wait for the bytes": (
+        "matmul_hopper.cu", "wgmma", "        mbar_wait(&full[stage], turn / STAGES & 1);\n", "",
+        "asynchronous", "wgmma_f16(sum,"),
+    "no wait for an empty stage": (
+        "matmul_hopper.cu", "wgmma", "        mbar_wait(&empty[stage], (round & 1) ^ 1);", "        //",
+        "asynchronous", "tma_load_2d(a_ring"),
+    "no wait for the product": (
+        "matmul_hopper.cu", "wgmma", "        wgmma_wait<0>();\n", "",
+        "asynchronous", "wgmma_f16(sum,"),
+    "a ring of one stage too few": (
+        "matmul_hopper.cu", "wgmma", "a_ring + STAGES * BM * BK;", "a_ring + (STAGES + 1) * BM * BK;",
+        "out of bounds", "tma_load_2d(b_ring"),
     "two threads add to one number": (
         "layer_norm.cu", "warp", "    if (line > 0 || c >= columns) return;\n", "    if (c >= columns) return;\n",
         "race", "strip_w[blockIdx.y * columns + c] = w;"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from minitorch.kernels import KernelError, cache, kernel, nvrtc, simulate, simulator, strided
+from minitorch.kernels import KernelError, TensorMap, cache, kernel, nvrtc, simulate, simulator, strided
 from minitorch.kernels.simulator import Program
 from minitorch.kernels.source import Source
 
@@ -439,3 +439,15 @@ def test_half_floats_are_rounded_as_numpy_rounds(tmp_path):
     kernel(path, "both")(1, 32, (sim.xp.asarray(x), y, back, len(x)))
     np.testing.assert_array_equal(y.get().view("uint16"), expected.view("uint16"))
     np.testing.assert_array_equal(back.get(), expected.astype("float32"))
+
+
+@pytest.mark.parametrize("array, box, sentence", [
+    (np.zeros((4, 60), "float16"), (2, 64), "multiple of 16 bytes apart"),
+    (np.zeros((4, 64), "float16").T, (2, 64), "contiguous rows"),
+    (np.zeros((4, 4, 64), "float16"), (2, 64), "must be a matrix"),
+    (np.zeros((4, 64), "float16"), (2, 32), "not 2 of 64"),
+    (np.zeros((4, 64), "float16"), (257, 64), "up to 256 rows"),
+])
+def test_a_tensor_map_is_made_of_matrices_alone(array, box, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        TensorMap(sim.SimArray(array), box)

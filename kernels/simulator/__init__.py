@@ -24,8 +24,8 @@ from ..cache import cached
 from ..source import Source
 
 HERE = Path(__file__).parent
-PARTS = ("scheduler", "checker", "counter")
-HEADERS = ("cuda.h", "ptx.h", "runtime.h")
+PARTS = ("scheduler", "checker", "counter", "hopper")
+HEADERS = ("cuda.h", "ptx.h", "hopper.h", "runtime.h")
 COMMON = ["-std=c++17", "-fPIC", "-fno-strict-aliasing", "-ffp-contract=off", "-w"]
 SANITIZER = {"g++": ["--param=tsan-instrument-func-entry-exit=0", "-fno-tree-vectorize"],
              "clang++": ["-mllvm", "-tsan-instrument-func-entry-exit=0", "-fno-vectorize", "-fno-slp-vectorize"]}
@@ -188,6 +188,7 @@ class Program:
         self.library = ctypes.CDLL(str(self.path))
         self.library.sim_reports.restype = ctypes.c_char_p
         self.library.sim_base.restype = ctypes.c_size_t
+        self.library.sim_place.restype, self.library.sim_place.argtypes = ctypes.c_char_p, [ctypes.c_size_t]
 
     def launch(self, values: list, pointers: list, grid: tuple, block: tuple, shared_bytes: int) -> None:
         """Run the kernel: `values` are ctypes numbers and None for a pointer, which is then in `pointers`.
@@ -225,6 +226,9 @@ class Program:
         addresses = [int(a, 16) for text in reports for group in found.findall(text)
                      for a in re.findall(r"pc ([0-9a-f]+)", group)]
         places = self.lines.of(addresses)
+        for address in addresses:
+            if place := self.library.sim_place(address).decode():
+                places[address] = place
 
         def named(match: re.Match) -> str:
             return "at " + " and ".join(places[int(a, 16)] for a in re.findall(r"pc ([0-9a-f]+)", match[0]))

@@ -78,6 +78,18 @@ bool first_time(uintptr_t pc, uintptr_t other, int what) {
     return told.insert((pc * 0x9E3779B97F4A7C15ull ^ other) * 31 + what).second;
 }
 
+// An access of hopper.cpp has a place in the source and no address of an instruction: it gets a number of its own, in a
+// range where no code lies, and sim_place tells what it stands for.
+std::vector<std::string> places;
+const uintptr_t PLACES = 1ull << 60;
+
+uintptr_t number_of(const Place& place) {
+    std::string name = text(place);
+    size_t at = std::find(places.begin(), places.end(), name) - places.begin();
+    if (at == places.size()) places.push_back(name);
+    return PLACES + at;
+}
+
 [[noreturn]] void out_of_bounds(const char* p, int bytes, bool write, uintptr_t pc) {
     const char* name = "nothing";
     long offset = 0, size = 0;
@@ -193,8 +205,9 @@ void report(const char* kind, const char* format, ...) {
     reports.push_back(std::string(kind) + ": " + text);
 }
 
-void touch(uintptr_t address, int bytes, bool write, bool atomic, uintptr_t pc) {
+void touch(uintptr_t address, int bytes, bool write, bool atomic, uintptr_t pc, const Place* place) {
     const char* p = (const char*)address;
+    if (place) pc = number_of(*place);
     if (p >= current->stack && p < current->stack + STACK_BYTES) return;  // the thread's own variables
     Region* region = find_region(p);
     if (!region && is_own_data(p)) return;  // threadIdx, __constant__ variables
@@ -253,6 +266,7 @@ void order(const std::vector<int>& together) {
 }
 
 void begin_launch_check() {
+    places.clear();
     reports.clear();
     told.clear();
     find_own_data();
@@ -277,6 +291,11 @@ extern "C" {
 // `writable`: whether the kernel's parameter points to what is not const; `grain`: the size of an element.
 void sim_add_argument(char* begin, size_t bytes, const char* name, int writable, int grain) {
     add_region(begin, bytes, name, false, writable != 0, grain);
+}
+
+// The place that an address in a report stands for, if it is none of code.
+const char* sim_place(uintptr_t pc) {
+    return pc >= PLACES && pc - PLACES < places.size() ? places[pc - PLACES].c_str() : "";
 }
 
 const char* sim_reports() {

@@ -309,3 +309,4 @@ int simulate(void (*kernel)(Parameters...), void** arguments, const unsigned* gr
 }
 
 #include "ptx.h"
+#include "hopper.h"

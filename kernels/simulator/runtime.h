@@ -3,6 +3,7 @@
 //     scheduler.cpp    threads as fibers, barriers, schedules, shared memory, asynchronous copies, the launch
 //     checker.cpp      every load and store: bounds, alignment, races, uninitialised reads
 //     counter.cpp      every load and store: sectors of global memory, wavefronts of shared memory
+//     hopper.cpp       barriers that count bytes, tile loads, products of warpgroups
 //
 // The kernel itself is compiled with cuda.h, which calls the functions of the last section.
 #pragma once
@@ -24,7 +25,7 @@ namespace simulator {
 // Clock[i] is how many steps of thread i are known to have happened before; a step ends where threads meet.
 using Clock = std::vector<unsigned>;
 
-enum class State : uint8_t { ready, at_block_barrier, at_warp_operation, ended };
+enum class State : uint8_t { ready, at_block_barrier, at_warp_operation, at_warpgroup, at_mbarrier, ended };
 
 struct Copy {  // one cp.async, which has not happened yet
     void* to;
@@ -44,6 +45,7 @@ struct Thread {
     const void* operation;
     unsigned mask;
     void* post;
+    uint64_t* barrier;      // the mbarrier it waits for
     Clock clock;
     std::vector<Copy> open;                    // copies since the last commit
     std::vector<std::vector<Copy>> committed;  // groups of copies, oldest first
@@ -61,17 +63,25 @@ std::string who(int thread);
 std::string text(const Place& place);
 bool same(const Place& a, const Place& b);
 [[noreturn]] void stop_launch();  // after a report that the kernel cannot survive
+void wait_for_others();           // let other threads run until this one is ready again
+bool eager();                     // whether what may happen late is to happen at once: in the reverse schedule
 
 // ---- checker.cpp
 [[gnu::format(printf, 2, 3)]] void report(const char* kind, const char* format, ...);
-void touch(uintptr_t address, int bytes, bool write, bool atomic, uintptr_t pc);  // check and note an access
-void look(uintptr_t address, int bytes, bool write, uintptr_t pc);                // the same, and count it
+// Check and note an access. It is named by the address of the instruction, or by a place in the source.
+void touch(uintptr_t address, int bytes, bool write, bool atomic, uintptr_t pc, const Place* place = nullptr);
+void look(uintptr_t address, int bytes, bool write, uintptr_t pc);  // the same, and count it
 void add_region(char* begin, size_t bytes, const char* name, bool shared, bool writable, int grain);
 void forget_regions();
 void set_in_flight(void* begin, int bytes, bool in_flight);
 void order(const std::vector<int>& together);  // all that these threads did is before all that they do next
 void begin_block_check();
 void begin_launch_check();
+
+// ---- hopper.cpp
+bool late_work();  // do one of the things that may happen late; false if there is none
+void begin_block_late();
+void end_block_late();
 
 // ---- counter.cpp
 void count_access(uintptr_t address, int bytes, bool shared, bool write, uintptr_t pc);

@@ -84,15 +84,13 @@ char* map_between_gaps(size_t bytes, size_t* mapped) {
     return (char*)mmap(nullptr, *mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + PAGE;
 }
 
-void wait() { sim_switch(&current->stack_pointer, launcher_stack); }
-
 void thread_main() {
     kernel_body(kernel_arguments);
     if (!current->open.empty() || !current->committed.empty())
         report("asynchronous", "%s ended while copies that it began are in flight (pc %lx)", who(current->id).c_str(),
                (long)(current->open.empty() ? current->committed[0] : current->open)[0].pc);
     current->state = State::ended;
-    wait();
+    wait_for_others();
     __builtin_unreachable();
 }
 
@@ -154,6 +152,11 @@ void end_thread(Thread& thread) {
 }
 
 void report_deadlock() {
+    if (const Thread* thread = first_in(State::at_mbarrier))
+        report("deadlock", "%s waits for the mbarrier of %s", who(thread->id).c_str(), text(thread->place).c_str());
+    if (const Thread* thread = first_in(State::at_warpgroup))
+        report("deadlock", "%s waits at the warpgroup operation of %s", who(thread->id).c_str(),
+               text(thread->place).c_str());
     if (const Thread* thread = first_in(State::at_warp_operation))
         report("deadlock", "%s waits at the warp operation of %s for the lanes of mask %08x", who(thread->id).c_str(),
                text(thread->place).c_str(), thread->mask);
@@ -170,6 +173,7 @@ void begin_block() {
     }
     live = (int)threads.size();
     waiting = 0;
+    begin_block_late();
     if (checking) begin_block_check();
 }
 
@@ -188,11 +192,12 @@ bool run_block() {
             if (!stopped && threads[i].state == State::ended) end_thread(threads[i]);
             if (stopped) return false;
         }
-        if (!progress) {
+        if (!progress && !late_work()) {
             report_deadlock();
             return false;
         }
     }
+    end_block_late();
     return true;
 }
 
@@ -247,9 +252,13 @@ bool same(const Place& a, const Place& b) { return a.line == b.line && !strcmp(a
 
 void stop_launch() {
     stopped = true;
-    wait();
+    wait_for_others();
     __builtin_unreachable();
 }
+
+void wait_for_others() { sim_switch(&current->stack_pointer, launcher_stack); }
+
+bool eager() { return schedule == backward; }
 
 }  // namespace simulator
 
@@ -272,7 +281,7 @@ void sim_block_operation(void* post, void (*operation)(void**, int), Place place
     me.state = State::at_block_barrier;
     me.place = barrier = place;
     posts[me.id] = post;
-    if (++waiting < (int)threads.size()) return wait();
+    if (++waiting < (int)threads.size()) return wait_for_others();
     in_simulator = true;
     if (operation) operation(posts.data(), (int)threads.size());
     in_simulator = false;
@@ -306,7 +315,7 @@ void sim_warp_operation(unsigned mask, void* post, void (*operation)(void**, uns
         }
         here |= 1u << lane;
     }
-    if (here != mask) return wait();
+    if (here != mask) return wait_for_others();
     std::vector<int> together;
     void* of_lane[32] = {};
     for (int lane = 0; lane < lanes; lane++) {

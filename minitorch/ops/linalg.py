@@ -15,7 +15,7 @@ from ..autograd.op import in_place, op
 from ..autograd.promotion import same
 from ..device import device_of
 from ..dtype import C_NAME, CAPITAL
-from ..kernels import Ladder, ceil_div, kernel, strided
+from ..kernels import Ladder, TensorMap, ceil_div, kernel, strided
 from ..tensor import Tensor, expect_tensor, method, wrap_dim
 from .create import eye
 from .elementwise import twin
@@ -42,12 +42,17 @@ def no_bool(x, kernel: str) -> None:
 MATMUL = Ladder("matmul", "naive", "tiled", "registers", "pipelined")
 
 
+MATMUL_HALF = Ladder("matmul_half", "wgmma")  # float16, on Hopper alone: only if it was chosen
+
+
 def product(xp, x, other):
     """x @ other, of arrays; on a GPU by the kernel that `use("matmul", ...)` chose."""
     return x @ other if xp is np else product_on_gpu(xp, x, other)
 
 
 def product_on_gpu(xp, x, other):
+    if MATMUL_HALF.chosen == "wgmma" and x.dtype == other.dtype == "float16" and x.ndim == other.ndim == 2:
+        return half_product(xp, x, other)
     rung = MATMUL.pick("registers" if device_of(x).type == "sim" else "library")
     if rung == "library" or not x.dtype == other.dtype == "float32" or not x.size or not other.size:
         return x @ other
@@ -64,6 +69,18 @@ def product_on_gpu(xp, x, other):
     file = "matmul_pipelined.cu" if rung == "pipelined" else "matmul.cu"
     kernel(file, name)(grid, block, (strided(x), strided(other), y, m, n, k, *x_strides, *other_strides))
     return y
+
+
+def half_product(xp, x, other):
+    """float16 matrices by tensor cores, summed in float32; the rows of both operands run along k, 16 bytes apart."""
+    (m, k), n = x.shape, other.shape[1]
+    if k % 8 or not x.size or not other.size:
+        return x @ other
+    maps = [TensorMap(xp.ascontiguousarray(a), (128, 64)) for a in (x, other.T)]
+    y, stages = xp.empty((m, n), "float32"), 4
+    grid, shared = (ceil_div(n, 128), ceil_div(m, 128)), stages * (128 + 128) * 64 * 2
+    kernel("matmul_hopper.cu", f"matmul_wgmma<{stages}>")(grid, 384, (*maps, y, m, n, k), shared)
+    return y.astype("float16")
 
 
 def geometry(rung: str, m: int, n: int) -> tuple:

@@ -187,11 +187,13 @@ class Event:
             raise NotImplementedError("cuda.Event: interprocess")
         self.event = driver().Event(block=blocking, disable_timing=not enable_timing)
 
-    def record(self, stream=None) -> None:
-        """Place the event after all that was given to the current stream."""
-        if stream is not None:
-            raise NotImplementedError("cuda.Event.record: stream")
-        self.event.record()
+    def record(self, stream: Stream | None = None) -> None:
+        """Place the event after all that was given to a stream, by default the current one."""
+        self.event.record(None if stream is None else stream.stream)
+
+    def wait(self, stream: Stream | None = None) -> None:
+        """Let what is given to a stream from now on begin after this point."""
+        (current_stream() if stream is None else stream).wait_event(self)
 
     def query(self) -> bool:
         """Whether the GPU has come to this point."""
@@ -207,16 +209,62 @@ class Event:
 
 
 class Stream:
-    """Work for the GPU in an order of its own. Not supported: all work goes to one stream."""
+    """Work for the GPU in an order of its own.  https://pytorch.org/docs/stable/generated/torch.cuda.Stream.html"""
 
     def __init__(self, device=None, priority: int = 0):
         if not is_available():
             raise RuntimeError("minitorch.cuda.Stream requires CUDA support")
-        raise NotImplementedError("cuda.Stream")
+        with driver().Device(index_of(device)):
+            self.stream = driver().Stream(non_blocking=True, priority=priority)
+
+    @classmethod
+    def of(cls, stream) -> Stream:
+        """CuPy's stream as one of these."""
+        self = cls.__new__(cls)
+        self.stream = stream
+        return self
+
+    def __eq__(self, other) -> bool:
+        return isinstance(other, Stream) and self.stream == other.stream
+
+    def __hash__(self) -> int:
+        return hash(self.stream)
+
+    def query(self) -> bool:
+        """Whether all that was given to the stream is done."""
+        return self.stream.done
+
+    def synchronize(self) -> None:
+        """Wait until it is."""
+        self.stream.synchronize()
+
+    def record_event(self, event: Event | None = None) -> Event:
+        """An event after all that was given to the stream."""
+        event = Event() if event is None else event
+        event.record(self)
+        return event
+
+    def wait_event(self, event: Event) -> None:
+        """Let what is given to the stream from now on begin after an event."""
+        self.stream.wait_event(event.event)
+
+    def wait_stream(self, stream: Stream) -> None:
+        """Let what is given to the stream from now on begin after all that another was given."""
+        self.wait_event(stream.record_event())
 
 
-def stream(stream: None) -> contextlib.AbstractContextManager:
-    """stream(None) changes nothing."""
-    if stream is not None:
-        raise NotImplementedError("cuda.stream: a stream")
-    return contextlib.nullcontext()
+def current_stream(device=None) -> Stream:
+    """The stream to which work is given now."""
+    with driver().Device(index_of(device)):
+        return Stream.of(driver().get_current_stream())
+
+
+def default_stream(device=None) -> Stream:
+    """The stream to which work is given if nothing else is said."""
+    driver()
+    return Stream.of(driver().Stream.null)
+
+
+def stream(stream: Stream | None) -> contextlib.AbstractContextManager:
+    """`with stream(s):` gives the work inside to s; stream(None) changes nothing."""
+    return contextlib.nullcontext() if stream is None else stream.stream

@@ -138,17 +138,18 @@ BUGS = {  # what is wrong: (file, rung, old text, new text, kind of report, text
         "common.cuh", "warp", "ALL_LANES = 0xffffffffu", "ALL_LANES = 0x0000ffffu",
         "partial mask", "v = Op::join(v, __shfl_xor_sync(ALL_LANES, v, step));"),
     "__syncwarp missing": (
-        "attention.cu", "flash", "        __syncwarp();  // a row of p", "        // a row of p",
-        "race", "sum[r][e] += p_tile[(y + 16 * r) * P + j] * v_tile[j * (D + 1) + x + 16 * e];"),
+        "attention_backward.cu", "flash", "        __syncwarp();  // gs is there", "        // gs is there",
+        "race", "if (N == 4) *(float4*)to = *(const float4*)from;"),
     "first barrier of the attention loop missing": (
-        "attention.cu", "flash", "        __syncthreads();  // the tiles of the turn before have been read\n", "",
-        "race", "tile[r * (D + 1) + c] = row0 + r < rows && c < d ?"),
+        "attention.cu", "flash", "        __syncthreads();  // the values of the turn before have been read\n", "",
+        "race", "if (i < ROWS * D) *(float4*)&tile[i / D * vector_pitch(D) + i % D] = held[e];"),
     "row tail not masked": (
-        "attention.cuh", "flash", "= row0 + r < rows && c < d ?", "= c < d ?",
-        "out of bounds", "tile[r * (D + 1) + c] = c < d ?"),
+        "attention.cuh", "flash", "left = i / D < rows ? d - i % D : 0;", "left = d - i % D;",
+        "out of bounds", "held[e] = left > 0 ? *(const float4*)p"),
     "too little dynamic shared memory": (
-        "attention.cu", "flash", "p_tile = v_tile + BC * (D + 1);", "p_tile = v_tile + BC * (D + 1) + 64;",
-        "out of bounds", "p_tile[(y + 16 * r) * P + x + 16 * c] = p;"),
+        "attention.cu", "flash", "p_tile = kv_tile + BC * vector_pitch(D);",
+        "p_tile = kv_tile + BC * vector_pitch(D) + 64;",
+        "out of bounds", "p_tile[(y + 16 * r) * score_pitch(BC) + x + 16 * c] = p;"),
     "wrong cp.async wait": (
         "matmul_pipelined.cu", "pipelined", "            cp_async_wait<0>();", "            cp_async_wait<1>();",
         "asynchronous", "*(float4*)&of_a[r] = *(const float4*)&a_tile[k][place<BM, TM>(r, y)];"),

@@ -114,14 +114,28 @@ ATTENTION = Ladder("attention", "naive", "online", "flash")
 SHAPE = np.dtype([(name, "i4") for name in (  # struct Shape of attention.cuh
     "L", "S", "d", "heads", "mask_batch", "mask_head", "mask_query", "mask_key", "causal")] + [("scale", "f4")])
 HEAD_SIZES = (16, 32, 64, 96, 128)  # for which the kernels are made; a head between two counts as the larger
-ROWS, KEYS, BACK = 64, 32, 32  # of a tile: queries and keys forward, both backward
+MOST_HEADS = 65535  # of a grid's second dimension
+
+
+def tiles(size: int, forward: bool) -> tuple[int, int]:
+    """How many vectors a block owns, and how many it meets in a turn.
+
+    They and the scores take at most the 64 KB of shared memory that every GPU gives a block. One case takes more:
+    backward, heads above 96 take 72 KB, which Turing (sm_75) does not have.
+    """
+    return (64, 64 if size <= 64 else 32) if forward else (64 if size <= 64 else 32, 32)
+
+
+def tile_bytes(size: int, own: int, turn: int, vectors: int) -> int:
+    """Shared memory for so many vectors and for the scores; the widths of rows are those of attention.cuh."""
+    return 4 * (vectors * (size + 4) + own * (turn + 16))
 
 
 def kernel_serves(query, key, value, mask, keep) -> bool:
     """float32, heads of one size up to 128, as many of them on all sides; a mask for batch, head, query and key."""
     arrays = [query, key, value] + ([mask] if mask is not None and mask.dtype != bool else [])
     return (ATTENTION.used and keep is None and all([a.dtype == "float32" and a.size for a in arrays])
-            and query.shape[:-2] == key.shape[:-2] == value.shape[:-2]
+            and query.shape[:-2] == key.shape[:-2] == value.shape[:-2] and math.prod(query.shape[:-2]) <= MOST_HEADS
             and query.shape[-1] == value.shape[-1] <= HEAD_SIZES[-1] and (mask is None or query.ndim <= 4))
 
 
@@ -146,14 +160,13 @@ def attention_on_gpu(xp, query, key, value, mask, keep, scale, is_causal):
     size, heads, mask, shape = prepare(xp, query, key, mask, scale, is_causal)
     query, key, value = map(xp.ascontiguousarray, (query, key, value))
     y, lse = xp.empty_like(query), xp.empty((*query.shape[:-1], 1), query.dtype)
-    rung, length = ATTENTION.pick(), query.shape[-2]
-    name, block, rows, shared = {
-        "naive": (f"attention_naive<{size}>", 128, 128, 0),
-        "online": (f"attention_online<{size}>", 128, 4, 0),
-        "flash": (f"attention_flash<{size},{ROWS},{KEYS}>", 256, ROWS,
-                  4 * ((ROWS + 2 * KEYS) * (size + 1) + ROWS * (KEYS + 16))),
+    rung, length, (own, turn) = ATTENTION.pick(), query.shape[-2], tiles(size, forward=True)
+    name, grid, block, shared = {
+        "naive": (f"attention_naive<{size}>", (ceil_div(length, 128), heads), 128, 0),
+        "online": (f"attention_online<{size}>", (ceil_div(length, 4), heads), 128, 0),
+        "flash": (f"attention_flash<{size},{own},{turn}>", ceil_div(length, own) * heads, 256,
+                  tile_bytes(size, own, turn, own + turn)),
     }[rung]
-    grid = ceil_div(length, rows), heads
     kernel("attention.cu", name)(grid, block, (query, key, value, mask, y, lse, shape), shared)
     return y, lse
 
@@ -163,15 +176,19 @@ def attention_backward_on_gpu(xp, g_output, query, key, value, mask, keep, outpu
         return attention_fused(xp, g_output, query, key, value, mask, keep, output, lse, scale, is_causal)
     size, heads, mask, shape = prepare(xp, query, key, mask, scale, is_causal)
     g, query, key, value, output = map(xp.ascontiguousarray, (g_output, query, key, value, output))
-    delta, rows, d = xp.empty_like(lse), lse.size, query.shape[-1]
-    kernel("attention_backward.cu", "attention_delta")(ceil_div(rows, 4), 128, (g, output, delta, rows, d))
+    delta, n = xp.empty_like(lse), lse.size
+    kernel("attention_backward.cu", "attention_delta")(ceil_div(n, 4), 128, (g, output, delta, n, query.shape[-1]))
     gquery, gkey, gvalue = map(xp.empty_like, (query, key, value))
-    tiles, shared = f"<{size},{BACK},{BACK}>", 4 * BACK * (4 * (size + 1) + 2 * (BACK + 16))
     given = (query, key, value, mask, g, lse, delta)
-    kernel("attention_backward.cu", "attention_queries" + tiles)(
-        (ceil_div(query.shape[-2], BACK), heads), 256, (*given, gquery, shape), shared)
-    kernel("attention_backward.cu", "attention_keys" + tiles)(
-        (ceil_div(key.shape[-2], BACK), heads), 256, (*given, gkey, gvalue, shape), shared)
+    own, turn = tiles(size, forward=False)
+    shared = tile_bytes(size, own, turn, 2 * (own + turn))
+    for name, length, made in ("queries", query.shape[-2], (gquery,)), ("keys", key.shape[-2], (gkey, gvalue)):
+        if ATTENTION.pick() == "flash":
+            kernel("attention_backward.cu", f"attention_{name}_tiles<{size},{own},{turn}>")(
+                ceil_div(length, own) * heads, 256, (*given, *made, shape), shared)
+        else:
+            kernel("attention_backward.cu", f"attention_{name}_warp<{size}>")(
+                (ceil_div(length, 4), heads), 128, (*given, *made, shape))
     return gquery, gkey, gvalue, None, None
 
 

@@ -175,11 +175,6 @@ SECOND_TIME = (
     "after calling backward.")
 
 
-def forward_name(name: str) -> str:
-    """The operation that a node's name speaks of: Mul of MulBackward0."""
-    return re.sub("Backward[0-9]*$", "", name)
-
-
 def changed_error(array, version: list, expected: int, origin, own_output: bool) -> RuntimeError:
     """A saved tensor was written to after it was saved.
 
@@ -189,7 +184,7 @@ def changed_error(array, version: list, expected: int, origin, own_output: bool)
     node, slot = origin or (None, 0)
     renamed = len(version) > 1 and not own_output and node is not None and node.renamed_by_writes
     name = version[1] if renamed else "" if node is None or node.is_leaf else node.name()
-    of = f", which is output {slot} of {forward_name(name)}," if name else ""
+    of = f", which is output {slot} of {re.sub('Backward[0-9]*$', '', name)}," if name else ""
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[minitorch.{CAPITAL[array.dtype.name]}Tensor {list(array.shape)}]{of} is at version {version[0]}; expected "
@@ -199,4 +194,4 @@ def changed_error(array, version: list, expected: int, origin, own_output: bool)
 
 __all__ = ["AccumulateGrad", "FACT", "INFERENCE_VERSION", "Node", "RemovableHandle", "SECOND_TIME",
            "Watchers",
-           "changed_error", "fill_node", "forward_name", "stamp"]
+           "changed_error", "fill_node", "stamp"]

@@ -15,6 +15,7 @@ https://pytorch.org/docs/stable/notes/autograd.html#in-place-operations-with-aut
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ import numpy as np
 from ..device import array_module
 from ..tensor import Tensor, wrap
 from .grad_mode import INFERENCE, RECORDING, mode
-from .graph import INFERENCE_VERSION, AccumulateGrad, Node, fill_node, forward_name, written_by_hand
+from .graph import INFERENCE_VERSION, AccumulateGrad, Node, fill_node, written_by_hand
 
 PLAIN, MULTIPLE, NO_GRAD, FUNCTION = "plain", "multiple", "no_grad", "function"
 
@@ -212,7 +213,8 @@ def check_view_may_change(x: Tensor, what: str = "is being") -> None:
     recorded = x.edge is not None and not x.edge[0].is_leaf
     if recorded:
         node, slot = x.edge
-        view_is = f"Output {slot} of {forward_name(node.name())} is a view"
+        of = re.sub(r"Backward0?(\d*)$", r"\1", node.name())  # Squeeze1 of SqueezeBackward1, as in torch
+        view_is = f"Output {slot} of {of} is a view"
         if view.origin == NO_GRAD:
             view_is += " of a view which was created in no_grad mode"
     else:

@@ -451,3 +451,20 @@ def test_half_floats_are_rounded_as_numpy_rounds(tmp_path):
 def test_a_tensor_map_is_made_of_matrices_alone(array, box, sentence):
     with pytest.raises(ValueError, match=sentence):
         TensorMap(sim.SimArray(array), box)
+
+
+@compiler
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc; the compiler may be there")
+def test_a_launch_leaves_no_mapping_behind(scale):
+    """A process may have 65,530; stacks and shared arrays go with the launch."""
+    def mappings() -> int:
+        return len(Path("/proc/self/maps").read_text().splitlines())
+
+    args = (*arrays(), 10, 1.0, False)
+    for mode in ("plain", "check"):
+        with simulate(mode):
+            scale(2, 512, args)
+            before = mappings()
+            for _ in range(5):
+                scale(2, 512, args)
+        assert mappings() <= before + 2

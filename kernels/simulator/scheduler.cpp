@@ -75,6 +75,9 @@ Place barrier;         // which barrier that is
 bool stopped;          // by a report that the kernel cannot survive
 size_t dynamic_bytes;
 std::vector<Shared> shared_arrays;
+char* stacks;          // one mapping for the stacks of a launch, each below a gap: a process may have 65,530 of them
+size_t stacks_mapped;
+int stacks_taken;      // of those, how many have been in use
 std::vector<char*> free_stacks;
 std::vector<void*> posts;
 const size_t PAGE = 64 << 10;  // no man's land around shared arrays and below stacks; a multiple of any page size
@@ -96,9 +99,9 @@ void thread_main() {
 
 void give_stack(Thread& thread) {
     if (free_stacks.empty()) {
-        size_t mapped;
-        free_stacks.push_back(map_between_gaps(STACK_BYTES, &mapped));
-        mprotect(free_stacks.back() - PAGE, PAGE, PROT_NONE);  // too deep a stack is a fault, not a riddle
+        char* gap = stacks + stacks_taken++ * (PAGE + STACK_BYTES);
+        mprotect(gap, PAGE, PROT_NONE);  // too deep a stack is a fault, not a riddle
+        free_stacks.push_back(gap + PAGE);
     }
     thread.stack = free_stacks.back();
     free_stacks.pop_back();
@@ -111,6 +114,14 @@ void give_stack(Thread& thread) {
 void take_stack(Thread& thread) {
     if (thread.stack) free_stacks.push_back(thread.stack);
     thread.stack = nullptr;
+}
+
+void map_stacks(size_t count) {
+    stacks_mapped = count * (PAGE + STACK_BYTES);
+    const int how = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    stacks = (char*)mmap(nullptr, stacks_mapped, PROT_READ | PROT_WRITE, how, -1, 0);
+    stacks_taken = 0;
+    free_stacks.clear();
 }
 
 void run(Thread& thread) {
@@ -386,6 +397,7 @@ int sim_launch(void (*kernel)(void*), void* arguments, const unsigned* grid, con
     dynamic_bytes = shared_bytes;
     stopped = false;
     make_threads(block);
+    map_stacks(threads.size());
     begin_launch_count();
     if (checking) begin_launch_check();
     bool finished = true;
@@ -396,7 +408,7 @@ int sim_launch(void (*kernel)(void*), void* arguments, const unsigned* grid, con
         if (checking) end_block_count();
         if (!finished) break;
     }
-    for (Thread& thread : threads) take_stack(thread);
+    munmap(stacks, stacks_mapped);
     for (const Shared& array : shared_arrays) munmap(array.begin - PAGE, array.mapped);
     shared_arrays.clear();
     if (checking) forget_regions();

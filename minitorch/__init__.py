@@ -52,6 +52,14 @@ from .ops.special import (
     cos, cosh, erf, erfc, exp, exp2, expm1, fix, floor, frac, log, log10, log1p, log2, round, sin, sinh, tan, tanh,
     trunc,
 )
+from .ops.floating import (
+    copysign, deg2rad, fmax, fmin, frexp, gcd, heaviside, hypot, isneginf, isposinf, isreal, lcm, ldexp, nextafter,
+    rad2deg, signbit,
+)
+from .ops.logarithm import logaddexp, logaddexp2, logit, sinc, xlogy
+from .ops.normal import erfinv
+from .ops.gamma import digamma, igamma, igammac, lgamma, mvlgamma, polygamma
+from .ops.bessel import i0
 from .ops.activation import celu, celu_, selu, selu_, sigmoid
 from .ops.piecewise import hardshrink, prelu, relu, relu_, rrelu, rrelu_, threshold, threshold_
 from .ops.compare import (
@@ -76,6 +84,8 @@ from .ops.gather import (
     argwhere, gather, index_add, index_copy, index_fill, index_select, masked_fill, masked_scatter, masked_select,
     nonzero, scatter, scatter_add, take, take_along_dim,
 )
+
+from .ops.index_reduce import index_reduce, put, renorm, scatter_reduce
 
 # many numbers to few
 from .ops.reduce import (
@@ -120,7 +130,7 @@ from .amp import autocast, is_autocast_enabled
 from .missing import say_what_is_missing as _say_what_is_missing
 
 # namespaces
-from . import nn, optim, random, utils
+from . import nn, optim, random, special, utils
 from . import accelerator, amp, backends, cuda, data, distributed, multiprocessing, version
 
 # types, last: `dtype` and `device` are the names of files as well

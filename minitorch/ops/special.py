@@ -358,11 +358,16 @@ def around_one(xp, a):
     return ERF_1 + r, 1 - ERF_1 - r
 
 
+def tail_exponent(xp, a):
+    """r(1 / a^2) for a >= 1.25"""
+    t = 1 / (a * a)
+    return xp.where(a < 1 / 0.35, polynomial(MIDDLE_P, t) / polynomial(MIDDLE_Q, t),
+                    polynomial(FAR_P, t) / polynomial(FAR_Q, t))
+
+
 def tail(xp, a):
     """erf and erfc for a >= 1.25: erfc = exp(-a^2 - 0.5625 + r(1 / a^2)) / a"""
-    t = 1 / (a * a)
-    r = xp.where(a < 1 / 0.35, polynomial(MIDDLE_P, t) / polynomial(MIDDLE_Q, t),
-                 polynomial(FAR_P, t) / polynomial(FAR_Q, t))
+    r = tail_exponent(xp, a)
     head = a.astype("float32").astype("float64")  # head^2 is exact, and a^2 = head^2 + (a - head)(a + head)
     erfc = xp.exp(-head * head - 0.5625) * xp.exp((head - a) * (head + a) + r) / a
     return 1 - erfc, erfc

@@ -12,7 +12,7 @@ examples = ["matplotlib", "tqdm", "scikit-learn"]
 # NVIDIA's compiler, to try the kernels for every architecture without a GPU; there is no build of it for macOS
 nvrtc = [f"nvidia-cuda-{part}>=13; sys_platform != 'darwin' and platform_machine in 'x86_64 AMD64 aarch64'"
          for part in ("nvrtc", "runtime", "crt")]
-tools = [*examples, "einops", "hypothesis", "pillow", "pytest>=8", "pytest-xdist", "ruff", "pip",
+tools = [*examples, "einops", "hypothesis", "pillow", "pytest>=8", "pytest-xdist", "ruff", "scipy", "pip",
          "setuptools>=70.1", "tensorboardX"]
 
 setup(

@@ -77,6 +77,8 @@ from .ops.shape import (
 from .ops.strided import as_strided
 from .ops.arrange import flip, fliplr, flipud, repeat_interleave, roll, tile, tril, triu
 from .ops.join import (
+    atleast_1d, atleast_2d, atleast_3d, dsplit, hsplit, row_stack, split_with_sizes, unsafe_chunk, unsafe_split,
+    unsafe_split_with_sizes, vsplit,
     cat, chunk, column_stack, concat, concatenate, dstack, hstack, meshgrid, split, stack, tensor_split, vstack,
 )
 from .ops.index import index_put
@@ -87,12 +89,28 @@ from .ops.gather import (
 
 from .ops.index_reduce import index_reduce, put, renorm, scatter_reduce
 
+from .ops.combine import (
+    block_diag, cartesian_prod, combinations, cross, diag, diag_embed, diagflat, kron, rot90, vander,
+)
+from .ops.patch import (
+    alias_copy, as_strided_copy, as_strided_scatter, detach_copy, diagonal_copy, diagonal_scatter, expand_copy,
+    narrow_copy, permute_copy, select_copy, select_scatter, slice_copy, slice_scatter, split_copy,
+    split_with_sizes_copy, squeeze_copy, t_copy, transpose_copy, unbind_copy, unfold_copy, unsqueeze_copy, view_copy,
+)
+from .ops.search import (
+    bucketize, isin, nonzero_static, searchsorted, unique, unique_consecutive, unravel_index,
+)
+
 # many numbers to few
 from .ops.reduce import (
     all, amax, amin, any, argmax, argmin, count_nonzero, logsumexp, max, mean, min, nansum, prod, std, std_mean, sum,
     var, var_mean,
 )
 from .ops.sort import argsort, cumprod, cumsum, kthvalue, median, msort, sort, topk
+from .ops.statistics import (
+    aminmax, bincount, corrcoef, cov, histc, histogram, histogramdd, mode, nanmean, nanmedian, nanquantile, quantile,
+)
+from .ops.running import cummax, cummin, cumulative_trapezoid, diff, gradient, logcumsumexp, trapezoid, trapz
 from .ops.softmax import log_softmax, softmax
 
 # linear algebra
@@ -141,23 +159,31 @@ from .dtype import (
 )
 from .device import device, get_default_device, set_default_device
 
-# Functions with the keyword `out`; the others name the dtype they insist on for it, in one sentence or the other.
+# Functions with the keyword `out`; the others name the dtype they insist on for it, in one sentence or the other
+# (torch has more sentences for it than these).
 from .ops.out import ITERATOR as _ITERATOR, OWN as _OWN, STRUCTURED as _STRUCTURED, with_out as _with_out
 
 _WITH_OUT = {
     "": """
         acos acosh add addbmm addcdiv addcmul addr arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin
         asinh atan atan2 atanh bernoulli bitwise_and bitwise_left_shift bitwise_not bitwise_or
-        bitwise_right_shift bitwise_xor cat column_stack concat concatenate cos cosh div divide dstack eq erf
-        erfc exp exp2 expm1 float_power floor_divide fmod ge ger greater greater_equal gt hstack kthvalue le
-        lerp less less_equal log log10 log1p log2 logical_and logical_not logical_or logical_xor logsumexp lt
-        max maximum mean median min minimum mul multinomial multiply ne normal not_equal outer pow reciprocal
-        remainder rsqrt sigmoid sin sinh sort sqrt square stack std sub subtract tan tanh topk true_divide var
-        vstack""",
+        bitwise_right_shift bitwise_xor cat column_stack concat concatenate copysign cos cosh deg2rad diff
+        digamma div divide dstack eq erf erfc erfinv exp exp2 expm1 float_power floor_divide fmax fmin fmod gcd
+        ge ger greater greater_equal gt hstack hypot i0 igamma igammac kron kthvalue lcm ldexp le lerp less
+        less_equal lgamma log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or
+        logical_xor logit logsumexp lt max maximum mean median min minimum mul multinomial multiply mvlgamma
+        nanmean ne nextafter normal not_equal outer polygamma pow rad2deg reciprocal remainder row_stack rsqrt
+        sigmoid sin sinc sinh sort sqrt square stack std sub subtract tan tanh topk true_divide var
+        vstack xlogy""",
     _STRUCTURED: """
-        addmm addmv all amax amin any argmax argmin argsort baddbmm bmm dot gather index_add index_copy index_select
-        inner log_softmax masked_select matmul mm msort mv nan_to_num nonzero norm scatter scatter_add softmax take
-        take_along_dim tensordot tril triu vdot where""",
+        addmm addmv alias_copy all amax amin aminmax any argmax argmin argsort as_strided_copy baddbmm bmm
+        bucketize cross cummax cummin detach_copy diag diagonal_copy dot expand_copy frexp gather heaviside
+        histc histogram index_add index_copy index_reduce index_select inner isin isneginf isposinf log_softmax
+        logcumsumexp masked_select matmul mm mode msort mv nan_to_num nanquantile nonzero
+        nonzero_static norm permute_copy quantile renorm scatter scatter_add scatter_reduce searchsorted
+        select_copy signbit slice_copy slice_scatter softmax squeeze_copy t_copy take
+        take_along_dim tensordot transpose_copy tril triu unfold_copy unsqueeze_copy vdot view_copy
+        where""",
     _ITERATOR: "abs absolute ceil clamp clamp_max clamp_min clip fix floor frac neg negative round sgn sign trunc",
     _OWN: """
         arange cumprod cumsum empty eye full linspace logspace nansum ones prod rand randint randn randperm sum
@@ -166,6 +192,15 @@ _WITH_OUT = {
 for _exact, _names in _WITH_OUT.items():
     for _name in _names.split():
         globals()[_name] = _with_out(globals()[_name], _exact)
+
+# The in-place forms that torch also has as functions.
+_IN_PLACE = """
+    abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ asin_ asinh_ atan_
+    atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ cos_ cosh_ deg2rad_ detach_ erf_ erfc_ exp2_ exp_ expm1_
+    fill_ fix_ floor_ frac_ gcd_ i0_ index_put_ lcm_ ldexp_ log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_
+    negative_ rad2deg_ reciprocal_ resize_as_ round_ rsqrt_ sigmoid_ sin_ sinc_ sinh_ sqrt_ square_ tan_ tanh_
+    trunc_ xlogy_ zero_"""
+globals().update({_name: getattr(Tensor, _name) for _name in _IN_PLACE.split()})
 
 globals().update(_ALIASES)  # minitorch.float is float32, minitorch.long is int64, minitorch.bool is bool, ...
 inf, nan, pi, e, newaxis = _math.inf, _math.nan, _math.pi, _math.e, None

@@ -12,7 +12,8 @@ def edges(*more):
     """One tensor, some of its elements the numbers where formulas change."""
     def draw(d):
         x = d.array(d.shape(), -3, 3)
-        special = np.asarray([*more, np.nan, np.inf, -np.inf, 0.0, -0.0], x.dtype) if x.dtype.kind == "f" else x.reshape(-1)
+        special = np.asarray([*more, np.nan, np.inf, -np.inf, 0.0, -0.0],
+            x.dtype) if x.dtype.kind == "f" else x.reshape(-1)
         if x.size and x.dtype.kind == "f":
             x.reshape(-1)[0] = special[d.integer(0, len(special) - 1)]
         return (x,), {}
@@ -42,9 +43,11 @@ row("signbit", edges(), dtypes=ALL, grad=(), method=True)
 row("isposinf", edges(), dtypes=ALL, grad=(), method=True)
 row("isneginf", edges(), dtypes=ALL, grad=(), method=True)
 row("isreal", edges(), dtypes=ALL, grad=(), method=True)
-row("heaviside", lambda d: ((np.asarray(d.array(s := d.shape(), -2, 2).round()), d.array(s)), {}), dtypes=(*FLOATS, "int64"), grad=(),
+row("heaviside", lambda d: ((np.asarray(d.array(s := d.shape(), -2, 2).round()), d.array(s)), {}),
+    dtypes=(*FLOATS, "int64"), grad=(),
     method=True, in_place=True, errors=(lambda t: mixed(t, "heaviside"),
-                                        lambda t: t.heaviside(t.ones(2, requires_grad=True), t.ones(2)).sum().backward()))
+                                        lambda t: t.heaviside(t.ones(2, requires_grad=True),
+                                            t.ones(2)).sum().backward()))
 row("heaviside", lambda d: (edges()(d)[0] * 2, {}), grad=(), id="edges")
 row("frexp", lambda d: ((d.away_from((0,), d.shape()),), {}), dtypes=FLOATS, node="FrexpBackward0", method=True,
     errors=(lambda t: t.frexp(t.ones(2, dtype=t.int64)),))
@@ -53,7 +56,8 @@ row("ldexp", lambda d: (d.pair()[0], {}), dtypes=FLOATS, node="LdexpBackward0", 
 # torch takes 2^-n of an integer n as 0 in the gradient
 row("ldexp", lambda d: ((d.array(s := d.shape()), d.array(s, 0, 4, dtype="int32")), {}), dtypes=FLOATS, method=True,
     node="LdexpBackward0", in_place=True, id="integer")
-row("nextafter", lambda d: d.pair(), node="NextafterBackward0", method=True, in_place=True, dtypes=("float32", "float64"),
+row("nextafter", lambda d: d.pair(), node="NextafterBackward0", method=True, in_place=True,
+    dtypes=("float32", "float64"),
     errors=(lambda t: t.nextafter(t.ones(2, dtype=t.int64), t.ones(2, dtype=t.int64)),))
 row("hypot", apart, dtypes=FLOATS, node="HypotBackward0", method=True, in_place=True, errors=(
     lambda t: t.hypot(t.ones(2, dtype=t.int64), t.ones(2, dtype=t.int64)), lambda t: t.hypot(t.ones(2), 2.0),
@@ -68,6 +72,8 @@ for _name in ("gcd", "lcm"):
                 lambda t, name=_name: getattr(t, name)(t.tensor([True]), t.tensor([True]))))
 row("deg2rad", edges(180.0), dtypes=ALL, node="Deg2RadBackward0", method=True, in_place=True,
     rtol={k: 1e-6 for k in ALL[3:]})
-row("rad2deg", edges(), dtypes=ALL, node="Rad2DegBackward0", method=True, in_place=True, rtol={k: 1e-6 for k in ALL[3:]})
+row("rad2deg", edges(), dtypes=ALL, node="Rad2DegBackward0", method=True, in_place=True,
+    rtol={k: 1e-6 for k in ALL[3:]})
 row("Tensor.float_power_", lambda d: ((d.array(d.shape(), 0.3, 2), d.choice(2, 0.5, -1.5)), {}), dtypes=("float64",),
-    grad=(), method=True, errors=(lambda t: t.ones(2).float_power_(2), lambda t: t.ones(2, dtype=t.int64).float_power_(2)))
+    grad=(), method=True, errors=(lambda t: t.ones(2).float_power_(2), lambda t: t.ones(2,
+        dtype=t.int64).float_power_(2)))

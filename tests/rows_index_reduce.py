@@ -41,7 +41,8 @@ for _reduce in ("sum", "prod", "mean", "amax", "amin"):
             lambda t: t.scatter_reduce(t.ones(2), 0, places(t), t.ones(1).double(), "sum")))
     row("scatter_reduce", scattered(_reduce, 1), dtypes=(*FLOATS, "int64"), grad=(), id=_reduce + ", larger src")
     if _reduce != "sum":
-        row("index_reduce", sliced(_reduce), dtypes=(*FLOATS, "int64"), grad=(0, 3), node="IndexReduceBackward0", method=True,
+        row("index_reduce", sliced(_reduce), dtypes=(*FLOATS, "int64"), grad=(0, 3), node="IndexReduceBackward0",
+            method=True,
             in_place=True, id=_reduce, second=False, errors=(
                 lambda t: t.index_reduce(t.ones(2), 0, places(t), t.ones(1), "sum"),
                 lambda t: t.index_reduce(t.ones(2), 0, places(t), t.ones(1).double(), "prod"),
@@ -68,7 +69,8 @@ def put(d):
 row("put", put, dtypes=(*FLOATS, "int64"), grad=(0, 2), node="PutBackward0", method=True, in_place=True, errors=(
     lambda t: t.put(t.ones(2), places(t).int(), t.ones(1)), lambda t: t.put(t.ones(2), places(t), t.ones(2)),
     lambda t: t.put(t.ones(2), places(t), t.ones(1).double()), lambda t: t.put(t.ones(2), places(t) + 5, t.ones(1))))
-row("renorm", lambda d: ((d.away_from((0,), s := d.shape(2, 3, zero=False)), d.choice(1, 2, 3), d.dim(len(s)), d.choice(0.5, 2.0, 0)),
+row("renorm", lambda d: ((d.away_from((0,), s := d.shape(2, 3, zero=False)), d.choice(1, 2, 3), d.dim(len(s)),
+    d.choice(0.5, 2.0, 0)),
                          {}), dtypes=FLOATS, node="RenormBackward0", method=True, in_place=True, errors=(
     lambda t: t.renorm(t.ones(2), 2, 0, 1.0), lambda t: t.renorm(t.ones(2, 2), -2, 0, 1.0),
     lambda t: t.renorm(t.ones(2, 2), 2, 0, -1), lambda t: t.renorm(t.ones(2, 2), 2, 4, 1.0),

@@ -1,4 +1,4 @@
-"""Rows of ops/logarithm.py, normal.py, gamma.py, bessel.py, polynomial.py: values against torch (SciPy: test_special.py)."""
+"""Rows of ops/logarithm.py, normal.py, gamma.py, bessel.py, polynomial.py; test_special.py compares with SciPy."""
 
 import numpy as np
 from rows_floating import apart, edges
@@ -77,7 +77,8 @@ row("lgamma", edges(-1.0, -0.3, 40.0), dtypes=NUMBERS, node="LgammaBackward0", m
 row("lgamma", positive(), node="LgammaBackward0", **GAMMA, id="smooth")
 row("digamma", edges(-1.0, -0.3, 40.0), dtypes=NUMBERS, grad=(), id="edges",
     rtol={**LOOSE, "float32": 2e-4}, atol={"float32": 2e-4})
-row("digamma", positive(0.2), method=True, in_place=True, node="DigammaBackward0", rtol={"float32": 2e-4}, atol={"float32": 2e-4}, id="smooth")
+row("digamma", positive(0.2), method=True, in_place=True, node="DigammaBackward0", rtol={"float32": 2e-4},
+    atol={"float32": 2e-4}, id="smooth")
 row("polygamma", lambda d: ((d.integer(0, 3), d.array(d.shape(), 0.3, 4)), {}), dtypes=NUMBERS[:3],
     node="PolygammaBackward0", rtol={**LOOSE, "float32": 2e-4}, atol={"float32": 2e-4},
     errors=(lambda t: t.polygamma(-1, t.ones(2)),))
@@ -103,7 +104,8 @@ for _name in ("igamma", "igammac"):
 
 # ---------------------------------------------------------------- bessel.py
 
-row("i0", edges(9.0, 40.0), dtypes=NUMBERS, node="I0Backward0", method=True, in_place=True, rtol={**LOOSE, "float32": 3e-5})
+row("i0", edges(9.0, 40.0), dtypes=NUMBERS, node="I0Backward0", method=True, in_place=True,
+    rtol={**LOOSE, "float32": 3e-5})
 for _name, _node in (("i1", "SpecialI1Backward0"), ("i0e", "SpecialI0EBackward0"), ("i1e", "SpecialI1EBackward0")):
     row("special." + _name, of_range(-9, 9), dtypes=NUMBERS, node=_node, rtol={**LOOSE, "float32": 2e-4},
         atol={"float32": 2e-5})
@@ -111,21 +113,26 @@ for _name, _node in (("i1", "SpecialI1Backward0"), ("i0e", "SpecialI0EBackward0"
 # torch's own error about x = 5 (J, Y) and x = -2 (Airy) is up to 3e-6; test_special.py holds ours to 1e-13 of SciPy
 NEAR_TORCH = {"float32": 1e-5, "float64": 5e-6, "int64": 1e-5, "bool": 1e-5}
 for _name in ("modified_bessel_i0", "modified_bessel_i1", "modified_bessel_k0", "modified_bessel_k1",
-              "scaled_modified_bessel_k0", "scaled_modified_bessel_k1", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1",
+              "scaled_modified_bessel_k0", "scaled_modified_bessel_k1", "bessel_j0", "bessel_j1", "bessel_y0",
+              "bessel_y1",
               "spherical_bessel_j0", "airy_ai"):
     row("special." + _name, edges(0.5, 5.5, 12.0, 30.0), dtypes=NUMBERS, grad=(), rtol={**LOOSE, "float32": 1e-4},
         atol=NEAR_TORCH)
-    row("special." + _name, of_range(0.01, 25), dtypes=FLOATS, grad=(), rtol={"float32": 1e-4}, atol=NEAR_TORCH, id="wide")
+    row("special." + _name, of_range(0.01, 25), dtypes=FLOATS, grad=(), rtol={"float32": 1e-4}, atol=NEAR_TORCH,
+        id="wide")
 
 # ---------------------------------------------------------------- polynomial.py
 
 for _name in ("chebyshev_polynomial_t", "chebyshev_polynomial_u", "chebyshev_polynomial_v", "chebyshev_polynomial_w",
               "shifted_chebyshev_polynomial_t", "shifted_chebyshev_polynomial_u", "shifted_chebyshev_polynomial_v",
-              "shifted_chebyshev_polynomial_w", "hermite_polynomial_h", "hermite_polynomial_he", "laguerre_polynomial_l",
+              "shifted_chebyshev_polynomial_w", "hermite_polynomial_h", "hermite_polynomial_he",
+              "laguerre_polynomial_l",
               "legendre_polynomial_p"):
     row("special." + _name, lambda d: ((d.array(s := d.shape(), -1.5, 1.5), d.array(s, -1, 9, dtype="int64")), {}),
-        dtypes=(*FLOATS, "int64"), grad=(), rtol={"float32": 1e-3, "int64": 1e-3}, atol={"float32": 1e-3, "int64": 1e-3, "float64": 1e-8})
-    row("special." + _name, lambda d: ((d.array(d.shape(), -1.5, 1.5), d.choice(3, 0, 1, 2.7)), {}), grad=(), id="number",
+        dtypes=(*FLOATS, "int64"), grad=(), rtol={"float32": 1e-3, "int64": 1e-3},
+            atol={"float32": 1e-3, "int64": 1e-3, "float64": 1e-8})
+    row("special." + _name, lambda d: ((d.array(d.shape(), -1.5, 1.5), d.choice(3, 0, 1, 2.7)), {}), grad=(),
+        id="number",
         rtol={"float32": 1e-4}, atol={"float32": 1e-4})
     row("special." + _name, lambda d: ((d.choice(0.5, 2), d.array(d.shape(), 0, 5, dtype="int64").astype(d.dtype)), {}),
         grad=(), id="of a number", rtol={"float32": 1e-4}, atol={"float32": 1e-4})

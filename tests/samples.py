@@ -27,18 +27,18 @@ class Row:
     draw        Draw -> (args, kwargs), of floats in `d.dtype`
     dtypes      types tried for `d.dtype` in the forward check (gradients: float32 and float64 among them)
     grad        positions in `args` (or keyword names) of the inputs to differentiate: "all" float arrays,
-    or a tuple; ()
-                for an operation without a gradient
+                or a tuple; () for an operation without a gradient
     second      whether the second derivative is compared as well
     node        type(grad_fn).__name__ in torch, None where the row has no gradient
     same_node   False where torch makes one node of what is several here,
-    or the other way round: the names are not compared
+                or the other way round: the names are not compared
     method      whether Tensor has it under the last part of the name
     in_place    whether Tensor has it with a trailing underscore
+    strided     False where torch itself fails on memory that is not in order
     rtol        relative tolerance by dtype name; 1e-5 and 1e-9 unless the row says why
     atol        absolute tolerance by dtype name
     errors      calls that both libraries must refuse alike: functions of the library (`lambda t: t.add(t.ones(2),
-    t.ones(3))`)
+                t.ones(3))`)
     id          what tells two rows of one name apart
     """
 
@@ -51,6 +51,7 @@ class Row:
     same_node: bool = True
     method: bool = False
     in_place: bool = False
+    strided: bool = True
     rtol: dict = dataclasses.field(default_factory=dict)
     atol: dict = dataclasses.field(default_factory=dict)
     errors: tuple = ()

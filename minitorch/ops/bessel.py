@@ -1,7 +1,7 @@
 """Bessel functions of order 0 and 1, and Airy's Ai: two formulas each, one near zero, one far out.
 
-All come from the same few ideas: the power series; Hankel's expansion for large x, whose coefficients `hankel` gives for
-every kind; and the trapezoid rule on an integral, which for periodic or rapidly falling integrands is exact to the
+All come from the same few ideas: the power series; Hankel's expansion for large x, whose coefficients `hankel` gives
+for every kind; and the trapezoid rule on an integral, which for periodic or rapidly falling integrands is exact to the
 last digits with a few dozen nodes. In float64, to about 1e-15 beside max(1, |y|).
 https://dlmf.nist.gov/10, https://dlmf.nist.gov/9        Read next: polynomial.py.
 """
@@ -169,7 +169,7 @@ def near_j_and_y(xp, x, order: int) -> tuple:
     """J_0 = mean of cos(x sin t), J_1 = mean of sin(t) sin(x sin t) over the circle; Y after Neumann. 0 < x < 25
 
     Y_0 = 2 / pi * (log(x / 2) + gamma) J_0 - 4 / pi * sum_k (-1)^k J_2k / k
-    Y_1 = -Y_0' = 2 / pi * ((log(x / 2) + gamma - 1) J_1 - J_0 / x) - 2 / pi * sum_k (-1)^k (2k + 1) / (k (k + 1)) J_2k+1
+    Y_1 = -Y_0' = 2 / pi * ((log(x / 2) + gamma - 1) J_1 - J_0 / x - sum_k (-1)^k (1 / k + 1 / (k + 1)) J_2k+1)
     """
     j0, j1, rest = xp.zeros_like(x), xp.zeros_like(x), xp.zeros_like(x)
     for t, weight in zip(NODES, weights(order)):
@@ -193,7 +193,8 @@ def j_and_y(xp, a, order: int) -> tuple:
         cos, sin = sin, -cos
     size = xp.sqrt(2 / (math.pi * far))
     return tuple([xp.where(a < FAR, n, xp.where(a == math.inf, math.nan, f))
-                  for n, f in zip(near_j_and_y(xp, near, order), (size * (p * cos - q * sin), size * (p * sin + q * cos)))])
+                  for n, f in zip(near_j_and_y(xp, near, order), (size * (p * cos - q * sin),
+                      size * (p * sin + q * cos)))])
 
 
 def j_array(xp, x, order: int):

@@ -239,7 +239,8 @@ def front(xp, a, x):
     """x^a e^-x / gamma(a), by Stirling's formula for large a: a log(x / a) - (x - a) loses less than a log x - x."""
     big, safe = xp.maximum(a, 10.0), xp.where(a > 0, a, 1)
     ratio = (x - big) / big
-    near = xp.exp(big * (xp.log1p(ratio) - ratio) - stirling_rest(big)) * xp.sqrt(big / (2 * math.pi))
+    log = xp.where(ratio < -0.5, xp.log(x / big), xp.log1p(ratio))
+    near = xp.exp(big * (log - ratio) - stirling_rest(big)) * xp.sqrt(big / (2 * math.pi))
     far = xp.exp(a * xp.log(x) - x - lgamma_positive(xp, safe))
     return xp.where(a >= 10, near, far)
 

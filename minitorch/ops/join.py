@@ -13,9 +13,10 @@ from ..dtype import result_dtype
 from ..tensor import Tensor, class_name, expect_tensor, method, wrap_dim
 from .shape import sizes, slice_along
 
-__all__ = [
-    "cat", "chunk", "column_stack", "concat", "concatenate", "dstack", "hstack", "meshgrid", "split", "stack",
-    "tensor_split", "vstack",
+__all__: list[str] = [
+    "atleast_1d", "atleast_2d", "atleast_3d", "cat", "chunk", "column_stack", "concat", "concatenate", "dsplit",
+    "dstack", "hsplit", "hstack", "meshgrid", "row_stack", "split", "split_with_sizes", "stack", "tensor_split",
+    "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "vsplit", "vstack",
 ]
 
 # ---------------------------------------------------------------- several as one
@@ -111,6 +112,21 @@ def at_least(x: Tensor, ndim: int) -> Tensor:
     return x.unsqueeze(-1) if x.array.ndim == 2 and ndim == 3 else x
 
 
+def at_leasts(ndim: int):
+    """atleast_1d, atleast_2d, atleast_3d."""
+    def call(*tensors):
+        """Every tensor with at least so many dimensions, new ones of length 1."""
+        given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
+        results = tuple([at_least(x, ndim) for x in given])
+        return results[0] if len(results) == 1 and given is tensors else results
+
+    call.__name__ = call.__qualname__ = f"atleast_{ndim}d"
+    return call
+
+
+atleast_1d, atleast_2d, atleast_3d = map(at_leasts, (1, 2, 3))
+
+
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors side by side: along the second dimension, or the first of 1-D ones."""
     tensors = [at_least(x, 1) for x in several("hstack", tensors)]
@@ -120,6 +136,9 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors below each other, 1-D ones as rows."""
     return cat([at_least(x, 2) for x in several("vstack", tensors)], 0)
+
+
+row_stack = vstack
 
 
 def dstack(tensors: Sequence[Tensor]) -> Tensor:
@@ -186,7 +205,26 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
     return split_sizes(tensor, dim, lengths)
 
 
-Tensor.split_with_sizes = lambda self, split_sizes, dim=0: self.split(list(split_sizes), dim)
+@method
+def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """Views of pieces of the given sizes."""
+    return input.split(list(split_sizes), dim)
+
+
+def unsafe(pieces, name: str):
+    """The same pieces as copies, which may be written to in place: torch's views here would not notice."""
+    @method
+    def call(input: Tensor, *args, **options):
+        return tuple([piece.clone() for piece in pieces(input, *args, **options)])
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"The pieces of `{name.removeprefix('unsafe_')}`, apart from `input` in memory."
+    setattr(Tensor, name, call)
+    return call
+
+
+unsafe_split, unsafe_split_with_sizes = unsafe(split, "unsafe_split"), unsafe(split_with_sizes,
+    "unsafe_split_with_sizes")
 
 
 @method
@@ -201,6 +239,9 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     if length == 0:
         return input.split([0] * chunks, dim)
     return input.split(-(-length // chunks), dim)
+
+
+unsafe_chunk = unsafe(chunk, "unsafe_chunk")
 
 
 @method
@@ -219,6 +260,28 @@ def tensor_split(input: Tensor, indices_or_sections: int | Sequence[int], dim: i
         ends = [*[min(max(k + n if k < 0 else k, 0), n) for k in indices_or_sections], n]
     starts = [0, *ends[:-1]]
     return tuple([slice_along(input, dim, slice(a, max(a, b), 1)) for a, b in zip(starts, ends)])
+
+
+def split_along(name: str, ndim: int):
+    """hsplit, vsplit, dsplit: tensor_split along a dimension of its own, in equal pieces only."""
+    def call(input: Tensor, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:
+        shape = input.array.shape
+        if len(shape) < ndim:
+            raise RuntimeError(f"minitorch.{name} requires a tensor with at least {ndim} dimension, but got a tensor "
+                               f"with {len(shape)} dimensions!")
+        dim = {"hsplit": min(len(shape) - 1, 1), "vsplit": 0, "dsplit": 2}[name]
+        if isinstance(indices_or_sections, int) and shape[dim] % max(indices_or_sections, 1):
+            raise RuntimeError(f"minitorch.{name} attempted to split along dimension {dim}, but the size of the "
+                               f"dimension {shape[dim]} is not divisible by the split_size {indices_or_sections}!")
+        return input.tensor_split(indices_or_sections, dim)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"Views of equal pieces.  https://pytorch.org/docs/stable/generated/torch.{name}.html"
+    setattr(Tensor, name, call)
+    return call
+
+
+hsplit, vsplit, dsplit = split_along("hsplit", 1), split_along("vsplit", 2), split_along("dsplit", 3)
 
 
 def meshgrid(*tensors: Tensor, indexing: str | None = None) -> tuple[Tensor, ...]:

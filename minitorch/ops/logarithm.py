@@ -1,4 +1,4 @@
-"""Functions with a logarithm in them, each exact where the plain formula is not: x log y, log(e^x + e^y), logit, entropy.
+"""Functions with a logarithm in them, each exact where the plain formula is not: x log y, log(e^x + e^y), logit.
 
 Read next: normal.py.
 """
@@ -49,7 +49,10 @@ def nothing_times_log(xp, x, other, log):
 
 @op(promotes="float", node="XlogyBackward0")
 def xlogy(xp, x, other, /):
-    """y = x * log(other), 0 where x = 0    gx = g * log(other), 0 where x = 0 and other <= 0    gother = g * x / other"""
+    """y = x * log(other), 0 where x = 0
+
+    gx = g * log(other), 0 where x = 0 and other <= 0    gother = g * x / other
+    """
     return nothing_times_log(xp, x, other, xp.log(other))
 
 
@@ -105,7 +108,8 @@ def share(g, a, b, base: float):
     return g / (1 + base ** (b - a).masked_fill(a == b, 0))
 
 
-logaddexp.backward(x=lambda g, x, other: share(g, x, other, math.e), other=lambda g, x, other: share(g, other, x, math.e))
+logaddexp.backward(x=lambda g, x, other: share(g, x, other, math.e), other=lambda g, x,
+    other: share(g, other, x, math.e))
 logaddexp2.backward(x=lambda g, x, other: share(g, x, other, 2), other=lambda g, x, other: share(g, other, x, 2))
 
 # ---------------------------------------------------------------- logit, sinc

@@ -48,7 +48,8 @@ CHEBYSHEV = {"t": ("first", lambda x: x), "u": ("second", lambda x: 2 * x), "v":
 for _letter, (_kind, _first) in CHEBYSHEV.items():
     for _prefix in ("", "shifted_"):
         _name = f"{_prefix}chebyshev_polynomial_{_letter}"
-        globals()[_name] = family(_name, f"Chebyshev's polynomial of the {_kind} kind", _first, chebyshev, bool(_prefix))
+        globals()[_name] = family(_name, f"Chebyshev's polynomial of the {_kind} kind", _first, chebyshev,
+            bool(_prefix))
 
 hermite_polynomial_h = family("hermite_polynomial_h", "Hermite's polynomial, as physicists write it",
                               lambda x: 2 * x, lambda k, x, p, before: 2 * x * p - 2 * k * before)

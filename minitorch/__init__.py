@@ -118,6 +118,9 @@ from .ops.linalg import (
     addbmm, addmm, addmv, addr, baddbmm, bmm, dot, ger, inner, matmul, mm, mv, outer, tensordot, trace, vdot,
 )
 from .ops.einsum import bilinear, einsum
+from .ops.solve import cholesky_inverse, cholesky_solve, det, inverse, logdet, lu_solve, lu_unpack, slogdet
+from .ops.decompose import geqrf, pinverse, qr, svd
+from .ops.matrix import chain_matmul, matrix_exp, matrix_power, orgqr, ormqr
 
 # layers as functions (nn.functional has them all, and the losses)
 from .ops.distance import cosine_similarity, pairwise_distance
@@ -148,7 +151,7 @@ from .amp import autocast, is_autocast_enabled
 from .missing import say_what_is_missing as _say_what_is_missing
 
 # namespaces
-from . import nn, optim, random, special, utils
+from . import linalg, nn, optim, random, special, utils
 from . import accelerator, amp, backends, cuda, data, distributed, multiprocessing, version
 
 # types, last: `dtype` and `device` are the names of files as well

@@ -42,6 +42,11 @@ from .ops.sampling import (
 # types and copies
 from .ops.convert import clone, fill, is_complex, is_floating_point, is_tensor, numel, result_type
 
+from .ops.facts import (
+    broadcast_shapes, get_device, is_conj, is_distributed, is_inference, is_neg, is_nonzero, is_same_size, is_signed,
+)
+from .ops.window import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
+
 # one number in, one number out
 from .ops.elementwise import (
     abs, absolute, add, addcdiv, addcmul, div, divide, float_power, floor_divide, fmod, lerp, mul, multiply, neg,
@@ -151,7 +156,7 @@ from .amp import autocast, is_autocast_enabled
 from .missing import say_what_is_missing as _say_what_is_missing
 
 # namespaces
-from . import linalg, nn, optim, random, special, utils
+from . import linalg, nn, optim, random, signal, special, utils
 from . import accelerator, amp, backends, cuda, data, distributed, multiprocessing, version
 
 # types, last: `dtype` and `device` are the names of files as well

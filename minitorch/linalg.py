@@ -39,7 +39,8 @@ from .ops.matrix import (
 from .ops.matrix import (
     linalg_diagonal as diagonal,
 )
-from .ops.out import STRUCTURED as _STRUCTURED, with_out as _with_out
+from .ops.out import STRUCTURED as _STRUCTURED
+from .ops.out import with_out as _with_out
 from .ops.solve import (
     LinAlgError,
     cholesky,

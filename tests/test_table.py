@@ -332,7 +332,8 @@ def public_operations() -> set:
     top = {n for n in minitorch.__all__ if callable(getattr(minitorch, n)) and not isinstance(getattr(minitorch, n),
     type)}
     functional = {"nn.functional." + n for n in minitorch.nn.functional.__all__}
-    special = {"special." + n for n in minitorch.special.__all__}
+    special = {"special." + n for n in minitorch.special.__all__} | {
+        "signal.windows." + n for n in minitorch.signal.windows.__all__}
     in_place = {n for n in top if n in minitorch._IN_PLACE.split()}  # Tensor's, which the rows of the operations test
     return {n for n in top - NO_OPERATION - RANDOM - in_place} | functional | special
 

@@ -61,7 +61,7 @@ def svd_rule(g_U, g_S, g_Vh, U, S, Vh, x_shape, full_matrices):
 
 singular.backward(x=svd_rule)
 LinalgSvd, Svd = namedtuple("linalg_svd", "U S Vh"), namedtuple("svd", "U S V")
-Tensor.svd_reduced = lambda self: singular(self, False)
+Tensor._svd_reduced = lambda self: singular(self, False)
 
 
 def only_driver(name: str, driver: str | None) -> None:

@@ -295,8 +295,9 @@ def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpos
     """
     k = tau.array.shape[-1]
     if k != min(other.array.shape[-2 if left else -1], input.array.shape[-1]):
-        raise RuntimeError(f"{shown.package}.ormqr: tau.shape[-1] must be equal to min(other.shape[{-2 if left else -1}]"
-                           ", input.shape[-1])")
+        side = -2 if left else -1
+        raise RuntimeError(f"{shown.package}.ormqr: tau.shape[-1] must be equal to min(other.shape[{side}], "
+                           "input.shape[-1])")
     x = other if left else other.mT
     order = range(tau.array.shape[-1])
     forwards = transpose if left else not transpose

@@ -316,7 +316,7 @@ def determinant(xp, x, /):
 
 def cofactors(x: Tensor) -> Tensor:
     """For a singular matrix too: x = U S V^H gives det(U V^H) * U (products of all s but one) V^H."""
-    U, S, Vh = x.svd_reduced()
+    U, S, Vh = x._svd_reduced()
     n = S.array.shape[-1]
     others = S.unsqueeze(-2).expand(*S.array.shape[:-1], n, n).masked_fill(eye_like(x).to(dtype=bool), 1).prod(-1)
     return determinant(U @ Vh)[..., None, None] * (U * others.unsqueeze(-2)) @ Vh

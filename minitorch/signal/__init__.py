@@ -1,0 +1,5 @@
+"""torch.signal: https://pytorch.org/docs/stable/signal.html"""
+
+from . import windows
+
+__all__ = ["windows"]

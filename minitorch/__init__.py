@@ -42,6 +42,9 @@ from .ops.sampling import (
 # types and copies
 from .ops.convert import clone, fill, is_complex, is_floating_point, is_tensor, numel, result_type
 
+from .ops.complex import (
+    angle, complex, conj, conj_physical, imag, polar, real, resolve_conj, resolve_neg, view_as_complex, view_as_real,
+)
 from .ops.facts import (
     broadcast_shapes, get_device, is_conj, is_distributed, is_inference, is_neg, is_nonzero, is_same_size, is_signed,
 )
@@ -156,7 +159,7 @@ from .amp import autocast, is_autocast_enabled
 from .missing import say_what_is_missing as _say_what_is_missing
 
 # namespaces
-from . import linalg, nn, optim, random, signal, special, utils
+from . import fft, linalg, nn, optim, random, signal, special, utils
 from . import accelerator, amp, backends, cuda, data, distributed, multiprocessing, version
 
 # types, last: `dtype` and `device` are the names of files as well

@@ -89,7 +89,7 @@ row("unsafe_split", lambda d: ((d.array((5, 4)), d.integer(1, 3), d.dim(2)), {})
 row("unsafe_chunk", lambda d: ((d.array((5, 4)), d.integer(1, 3), d.dim(2)), {}), dtypes=FLOATS, method=True, **OWN)
 for _name, _least in (("hsplit", 1), ("vsplit", 2), ("dsplit", 3)):
     row(_name, lambda d, n=_least: ((d.array((4, 4, 4)[: d.integer(n, 3)]), d.choice(2, (1, 3), 1)), {}), dtypes=FLOATS,
-        method=True, **OWN, errors=(lambda t, f=_name: getattr(t, f)(t.ones(3, 3, 3), 2), lambda t,
+        method=True, id="large", **OWN, errors=(lambda t, f=_name: getattr(t, f)(t.ones(3, 3, 3), 2), lambda t,
             f=_name: getattr(t, f)(
             t.ones(()), 2)))
 

@@ -70,9 +70,9 @@ for _name in ("gcd", "lcm"):
     row(_name, whole(-12, 12), dtypes=("int64", "int32", "uint8", "int8"), grad=(), method=True, in_place=True,
         errors=(lambda t, name=_name: getattr(t, name)(t.ones(2), t.ones(2)),
                 lambda t, name=_name: getattr(t, name)(t.tensor([True]), t.tensor([True]))))
-row("deg2rad", edges(180.0), dtypes=ALL, node="Deg2RadBackward0", method=True, in_place=True,
+row("deg2rad", edges(180.0), id="edges", dtypes=ALL, node="Deg2RadBackward0", method=True, in_place=True,
     rtol={k: 1e-6 for k in ALL[3:]})
-row("rad2deg", edges(), dtypes=ALL, node="Rad2DegBackward0", method=True, in_place=True,
+row("rad2deg", edges(), id="edges", dtypes=ALL, node="Rad2DegBackward0", method=True, in_place=True,
     rtol={k: 1e-6 for k in ALL[3:]})
 row("Tensor.float_power_", lambda d: ((d.array(d.shape(), 0.3, 2), d.choice(2, 0.5, -1.5)), {}), dtypes=("float64",),
     grad=(), method=True, errors=(lambda t: t.ones(2).float_power_(2), lambda t: t.ones(2,

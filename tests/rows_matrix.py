@@ -147,7 +147,7 @@ row("linalg.tensorinv", lambda d: ((np.asarray((
     d.array((6, 6), -0.3, 0.3) + 2 * np.eye(6)), d.dtype).reshape(2, 3, 6), 2), {}), dtypes=FLOATS, **OWN, **NEAR,
     errors=(lambda t: t.linalg.tensorinv(t.ones(2, 3)),))
 row("linalg.tensorsolve", lambda d: ((np.asarray(d.array((6, 6), -0.3, 0.3) + 2 * np.eye(6), d.dtype).reshape(2, 3, 6),
-                                      d.array((2, 3))), {}), dtypes=FLOATS, **OWN, **NEAR)
+                                      d.array((2, 3))), {}), dtypes=FLOATS, id="large", **OWN, **NEAR)
 row("linalg.vecdot", lambda d: ((d.array((2, 3)), d.array(d.choice((2, 3), (3,)))), {"dim": -1}), dtypes=FLOATS, **OWN)
 row("linalg.vander", lambda d: ((d.array((2, 3)),), {"N": d.choice(None, 4)}), dtypes=FLOATS, grad=())
 row("linalg.diagonal", lambda d: ((d.array((2, 3, 4)),), {"offset": d.integer(-1, 1)}), dtypes=FLOATS,

@@ -33,12 +33,12 @@ row("aminmax", lambda d: ((d.array(d.shape(zero=False), distinct=True),), {}), d
 row("aminmax", named(reduced(least=0)), dtypes=NUMBERS, node="AminmaxBackward0", method=True, id="dim")
 row("mode", named(lambda d: ((np.asarray(d.array(s := d.shape(1, 3, side=6, zero=False), -2, 2).round()),
     d.dim(len(s))), {})),
-    dtypes=NUMBERS, node="ModeBackward0", method=True, errors=(lambda t: t.mode(t.ones(0)),))
+    dtypes=NUMBERS, node="ModeBackward0", method=True, id="ties", errors=(lambda t: t.mode(t.ones(0)),))
 row("nanmedian", lambda d: (reduced(nan=True)(d)[0][:1], {}), dtypes=NUMBERS, node="NanmedianBackward0", method=True,
-    second=False)
-row("nanmedian", named(reduced(nan=True)), dtypes=NUMBERS, node="NanmedianBackward1", method=True, id="dim")
+    second=False, id="NaN")
+row("nanmedian", named(reduced(nan=True)), dtypes=NUMBERS, node="NanmedianBackward1", method=True, id="dim, NaN")
 row("nanmean", named(reduced(nan=True)), dtypes=FLOATS, node="DivBackward0", method=True,
-    errors=(lambda t: t.nanmean(t.tensor([1])),))
+    id="NaN", errors=(lambda t: t.nanmean(t.tensor([1])),))
 for _name in ("quantile", "nanquantile"):
     row(_name, lambda d: (reduced()(d)[0][:1] + (d.choice(0.0, 0.3, 0.5, 1.0),), {}), dtypes=FLOATS, method=True, **OWN)
     row(_name, lambda d: (reduced(nan=True)(d)[0][:1] + (d.choice(0.0, 0.3, 0.5, 1.0),), {}), dtypes=FLOATS, grad=(),
@@ -95,7 +95,8 @@ row("histogramdd", lambda d: ((d.array((7, 2)), [3, 4]), {"range": d.choice(None
 # ---------------------------------------------------------------- running.py
 
 for _name in ("cummax", "cummin"):
-    row(_name, reduced(nan=True), dtypes=NUMBERS, node=_name.capitalize() + "Backward0", method=True)
+    row(_name, reduced(), dtypes=NUMBERS, node=_name.capitalize() + "Backward0", method=True)
+    row(_name, reduced(nan=True), dtypes=NUMBERS, node=_name.capitalize() + "Backward0", id="NaN")
     row(_name, lambda d: ((np.array([1, 3, 3, 2, 3, 1], d.dtype), 0), {}), node=_name.capitalize() + "Backward0",
         id="ties")
 row("logcumsumexp", reduced(), dtypes=FLOATS, node="LogcumsumexpBackward0", method=True, second=False,

@@ -19,6 +19,8 @@ NO_DIFFERENCE = {
     "gumbel": "draws another noise at each call", "rrelu[training": "draws other slopes at each call",
     "ctc_loss": "the gradient is that of the logits behind log_softmax",
     "dropout": "draws another mask at each call", "frequency": "scaled on purpose", "padding]": "cut on purpose",
+    "edges": "NaN, infinities, poles", "cholesky": "reads one triangle; the gradient is that of both",
+    "eigvalsh": "reads one triangle; the gradient is that of both",
 }
 # Rows whose smallest example has too many elements for a difference quotient each.
 TOO_LARGE = {"far from 0", "nothing", "large", "no example", "few of many", "p 0 and 1", "nothing along dim"}

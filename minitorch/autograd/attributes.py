@@ -28,7 +28,7 @@ def attribute(getter):
 def requires_grad(self) -> bool:
     """Whether operations on this tensor are recorded."""
     view = self.viewed
-    return self.edge is not None or (view is not None and view.base.edge is not None and self.array.dtype.kind == "f")
+    return self.edge is not None or (view is not None and view.base.edge is not None and self.array.dtype.kind in "fc")
 
 
 def set_requires_grad(self, flag: bool) -> None:
@@ -39,9 +39,7 @@ def set_requires_grad(self, flag: bool) -> None:
                                "computed variable in a subgraph that doesn't require differentiation use var_no_grad = "
                                "var.detach().")
         return
-    if flag and self.array.dtype.kind == "c":
-        raise NotImplementedError("requires_grad: complex tensors cannot be differentiated here")
-    if flag and self.array.dtype.kind != "f":
+    if flag and self.array.dtype.kind not in "fc":
         raise RuntimeError("only Tensors of floating point dtype can require gradients")
     if flag and self.version is INFERENCE_VERSION and not mode.word & INFERENCE:
         raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")

@@ -19,6 +19,7 @@ from heapq import heappop, heappush
 import numpy as np
 
 from ..device import array_module
+from ..dtype import FROM_NUMPY
 from ..tensor import Size, Tensor, wrap
 from .edge import GradientEdge, edge_of
 from .grad_mode import ANOMALY, RECORDING, mode
@@ -283,6 +284,9 @@ def start(outputs, gradients, create_graph: bool) -> list:
         if g is None:
             if math.prod(shape) != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            if dtype.kind == "c":
+                raise RuntimeError("grad can be implicitly created only for real scalar outputs but got "
+                                   f"{FROM_NUMPY[dtype]}")
             xp = array_module(y.array) if isinstance(y, Tensor) else np  # an edge knows of no device
             g = wrap(xp.ones(shape, dtype))
         elif not isinstance(g, Tensor):

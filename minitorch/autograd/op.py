@@ -30,11 +30,24 @@ import numpy as np
 from .. import shown
 from ..device import common_device, is_array
 from ..dtype import CAPITAL, can_cast_arrays
-from ..tensor import Tensor, ndarray, new, wrap, wrap_dims
+from ..tensor import Tensor, ndarray, wrap, wrap_dims
 from .grad_mode import ANOMALY, INFERENCE, RECORDING, SAVING, mode
 from .graph import INFERENCE_VERSION, fill_node
 from .promotion import PROMOTIONS, broadcast_error, wrong_type
-from .rule import ALL, INPUT, OUTPUT, OpNode, Plan, argument_names, as_tensor, fit_tensor, record, record_one
+from .rule import (
+    ALL,
+    INPUT,
+    OUTPUT,
+    OpNode,
+    Plan,
+    argument_names,
+    as_tensor,
+    conjugates,
+    fit_tensor,
+    node_for,
+    record,
+    record_one,
+)
 from .saved import pack_entries, watch
 from .view import (
     bump,
@@ -72,6 +85,7 @@ class Op:
         self.new_dim = new_dim
         self.node_class = node_class(node or camel(self.name) + "Backward0")
         self.node_class.op = self
+        self.complex_node_class = None
         self.rules, self.joint, self.plans, self.differentiable = {}, None, {}, False
         self.fused = self.cuda_fused = None  # gradients in array terms: on any device; on the GPU
         self.apart = False  # whether, in place, nothing may be read from the memory that is written to
@@ -97,6 +111,9 @@ class Op:
             count = len(self.body(np, np.empty(step.shape, bool), *step.params))
             facts["g"] = [g if k == step.slot else None for k in range(count)]
         rule = self.rules[self.inputs[0]]
+        if step.dtype.kind == "c" or g.is_complex():
+            facts["g"] = conjugates(facts["g"])
+            return fit_tensor(rule(*[facts[n] for n in argument_names(rule)]).conj(), step.shape, step.dtype)
         return fit_tensor(rule(*[facts[n] for n in argument_names(rule)]), step.shape, step.dtype)
 
     def on_arrays(self, xp, arrays, params: tuple, body=None):
@@ -247,7 +264,7 @@ def run_in_place(op: Op, inputs: tuple, params: tuple):
         check_operands(x, inputs[1:], apart=True)
     write(x, result, xp)
     if recording:
-        node = fill_node(new(op.node_class), edges, ((x.array.shape, x.array.dtype),))
+        node = fill_node(node_for(op, (x,)), edges, ((x.array.shape, x.array.dtype),))
         node.plan, node.saved = plan, [read(inputs, (x,), params) if s is None else s
                                        for read, s in zip(plan.readers, saved)]
         rebase(x, (node, 0))
@@ -422,6 +439,8 @@ def binary(meta: Op, run=run):
             which = (to_input is not None) + 2 * (to_other is not None)
             if which and out.array.dtype.kind == "f":
                 record_one(meta, (input, other), (to_input, to_other), out, plans[which])
+            elif which and out.array.dtype.kind == "c":
+                return run(meta, (input, other), ())
         return out
 
     return call

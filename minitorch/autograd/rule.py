@@ -220,13 +220,47 @@ class OpNode(Node):
                 for e, rule in zip(edges, self.plan.pulls)]
 
 
+class ComplexOpNode(OpNode):
+    """The node of a call that met complex numbers.
+
+    A formula reads as for real numbers, g * dy/dx. Of complex ones torch's gradient is g * conj(dy/dx), the direction
+    in which a real loss grows fastest; that is conj(conj(g) * dy/dx). So the engine conjugates before and after, and
+    the formulas need not know. Where y depends on conj(x) as well, as |x| does, a formula gives dy/dx + dy/d conj(x)
+    so that it holds here; for real x the two are one.  https://pytorch.org/docs/stable/notes/autograd.html
+    """
+
+    __slots__ = ()
+
+    def pull(self, g, edges):
+        return conjugates(super().pull(conjugates(g), edges))
+
+    def pull_recorded(self, g, edges):
+        return conjugates(super().pull_recorded(conjugates(g), edges))
+
+
+def conjugates(g):
+    """The conjugate of an array, a Tensor, or each of several; real ones as they are."""
+    if type(g) in (tuple, list):
+        return [None if part is None else part.conj() for part in g]
+    return g.conj()
+
+
+def node_for(op, tensors) -> OpNode:
+    """A new node of the operation, of the complex kind if a complex tensor is among these."""
+    if any([isinstance(t, Tensor) and t.array.dtype.kind == "c" for t in tensors]):
+        if op.complex_node_class is None:
+            op.complex_node_class = type(op.node_class.__name__, (ComplexOpNode,), {"__slots__": (), "op": op})
+        return new(op.complex_node_class)
+    return new(op.node_class)
+
+
 def aligned(result):
     return result if type(result) in (tuple, list) else (result,)
 
 
 def record(op, inputs: tuple, edges: tuple, outputs: tuple, params: tuple) -> OpNode:
     """Make the node of a call and give the outputs their places in the graph. Integer outputs have none."""
-    node = fill_node(new(op.node_class), edges, tuple([(y.array.shape, y.array.dtype) for y in outputs]))
+    node = fill_node(node_for(op, (*inputs, *outputs)), edges, tuple([(y.array.shape, y.array.dtype) for y in outputs]))
     for slot, y in enumerate(outputs):
         if y.array.dtype.kind in "fc":
             y.edge = (node, slot)
@@ -262,4 +296,6 @@ def fit_tensor(g: Tensor, shape: tuple, dtype) -> Tensor:
             g = g.reshape(g.array.shape[lead:])
         if g.array.shape != shape:
             g = g.expand(shape)
-    return g if g.array.dtype == dtype else g.to(of(dtype))
+    if g.array.dtype == dtype:
+        return g
+    return (g.real if g.array.dtype.kind == "c" and dtype.kind != "c" else g).to(of(dtype))

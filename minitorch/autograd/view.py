@@ -91,7 +91,7 @@ def current_edge(x: Tensor):
             check_view_may_change(x, "its base or another view of its base has been")
             x.edge = as_strided_edge(x)
             view.seen = version
-    elif x.edge is None and base_edge is not None and x.array.dtype.kind == "f":
+    elif x.edge is None and base_edge is not None and x.array.dtype.kind in "fc":
         x.edge = AccumulateGrad(x), 0  # a view taken while nobody recorded: a leaf that requires grad, as in torch
     return x.edge
 

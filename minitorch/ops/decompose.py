@@ -147,7 +147,7 @@ def general_eigen(xp, x, /):
 
 
 def no_complex_gradient(g):
-    raise NotImplementedError("eig: complex tensors cannot be differentiated here")
+    raise NotImplementedError("eig: its gradient")
 
 
 general_eigen.backward(x=no_complex_gradient)

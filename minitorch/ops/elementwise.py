@@ -195,23 +195,44 @@ neg.backward(x=lambda g: -g)
 @method
 @op
 def abs(xp, x, /):
-    """Absolute value.    y = |x|    gx = g * sign(x)"""
+    """Absolute value.    y = |x|    gx = g * sgn(x)"""
     refuse(x, "b", "abs_cpu")
     return xp.abs(x)
 
 
-abs.backward(x=lambda g, x: g * x.sgn())
+abs.backward(x=lambda g, x: g * x.sgn().conj())
 
 
 @method
 @op
 def sign(xp, x, /):
     """-1, 0 or 1; 0 of NaN.    gx = 0"""
+    if x.dtype.kind == "c":
+        raise NotImplementedError("Unlike NumPy, minitorch.sign is not intended to support complex numbers. Please use "
+                                  "minitorch.sgn instead.")
     return xp.subtract(x > 0, x < 0, dtype=x.dtype) if x.dtype != bool else x.copy()
 
 
 sign.backward(x=zero)
-sgn = twin(sign, "SgnBackward0")  # of a real number they are the same
+
+
+@method
+@op
+def sgn(xp, x, /):
+    """The direction of x: its sign, or x / |x| of a complex number; 0 of 0.    gx = (g - Re(g * conj y) * y) / |x|"""
+    if x.dtype.kind != "c":
+        return sign.op.body(xp, x)
+    size = xp.abs(x)
+    return xp.where(size == 0, 0, x / xp.where(size == 0, 1, size)).astype(x.dtype)
+
+
+def sgn_rule(g, x, y):
+    if not y.is_complex():
+        return zero(g)
+    return ((g - (g * y).real * y.conj()) / x.abs()).masked_fill(x == 0, 0)
+
+
+sgn.backward(x=sgn_rule)
 
 
 @method

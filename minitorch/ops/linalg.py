@@ -126,8 +126,17 @@ def dot(xp, x, tensor, /):
 
 
 dot.backward(x=lambda g, tensor: g * tensor, tensor=lambda g, x: g * x)
-vdot = twin(dot, "VdotBackward0")
-Tensor.vdot = vdot
+
+
+@method
+@op
+def vdot(xp, x, other, /):
+    """dot, of the conjugate of x.    y = sum_i conj(x_i) other_i    gx = conj(g) * other    gother = g * x"""
+    dot.op.body(xp, x, other) if x.size != other.size or x.dtype != other.dtype or x.ndim != 1 else no_bool(x, "dot")
+    return x.conj() @ other
+
+
+vdot.backward(x=lambda g, other: (g * other).conj(), other=lambda g, x: g * x.conj())
 
 
 @method

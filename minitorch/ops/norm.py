@@ -448,6 +448,7 @@ def refuse_empty_norm(x, ord: float, dim) -> None:
 
 def vector_norm_rule(g, x, y, ord, dim, keepdim):
     g, y = kept(g, x.shape, dim, keepdim), kept(y, x.shape, dim, keepdim)
+    x = x.conj()
     if ord == 0:
         return None
     if ord in (math.inf, -math.inf):

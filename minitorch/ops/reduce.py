@@ -197,15 +197,16 @@ def moments(x, dim, correction, keepdim, name: str, refused: str):
     m = add_up(x, dim, True) / n
     d = x - m
     freedom = n - correction if n > correction else 0
-    v = add_up(d * d, dim, True) / freedom
+    v = add_up(d * d if d.dtype.kind == "f" else (d * d.conj()).real, dim, True) / freedom
     axes = listed(x.shape, dim)
     results = (v, m) if keepdim else (v.squeeze(axes), m.squeeze(axes))
-    return [r.astype(x.dtype, copy=False) for r in results]
+    return [results[0].astype(x.real.dtype, copy=False), results[1].astype(x.dtype, copy=False)]
 
 
 def var_gradient(g, x, dim, correction, keepdim):
     """g's way through the variance alone.    d var / d x_i = 2 (x_i - mean x) / (n - correction)"""
-    return (x - x.mean(dim, keepdim=True)) * (kept(g, x.shape, dim, keepdim) * 2 / (count(x.shape, dim) - correction))
+    return (x - x.mean(dim, keepdim=True)).conj() * (kept(g, x.shape, dim,
+        keepdim) * 2 / (count(x.shape, dim) - correction))
 
 
 def of_var(g, y):

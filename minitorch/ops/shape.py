@@ -269,10 +269,8 @@ def matrix_transpose(self: Tensor, name: str, hint: str = "This function is the 
 
 @method
 def adjoint(input: Tensor) -> Tensor:
-    """Matrices transposed; complex ones are not supported."""
-    if input.array.dtype.kind == "c":
-        raise NotImplementedError("adjoint: complex input")
-    return matrix_transpose(input, "adjoint()", "Consider using x.conj().")
+    """Matrices transposed and conjugated."""
+    return matrix_transpose(input, "adjoint()", "Consider using x.conj().").conj()
 
 
 def reversed_dims(self: Tensor) -> Tensor:

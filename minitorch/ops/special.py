@@ -218,7 +218,7 @@ def acosh(xp, x, /):
     return xp.arccosh(x)
 
 
-acosh.backward(x=lambda g, x: g * (x * x - 1).rsqrt())
+acosh.backward(x=lambda g, x, y: g / y.sinh() if x.is_complex() else g * (x * x - 1).rsqrt())
 
 
 @method

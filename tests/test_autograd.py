@@ -585,8 +585,3 @@ def test_threads_have_their_own_mode():
         thread.start()
         thread.join()
     assert found == [True]
-
-
-def test_complex_differentiation_is_refused_by_name():
-    with pytest.raises(NotImplementedError, match="complex"):
-        minitorch.zeros(2, dtype=minitorch.complex64).requires_grad_()

@@ -38,6 +38,7 @@ from .rule import (
     ALL,
     INPUT,
     OUTPUT,
+    ComplexOpNode,
     OpNode,
     Plan,
     argument_names,
@@ -79,13 +80,10 @@ class Op:
         self.promotes, self.promote = promotes, PROMOTIONS[promotes]
         self.several = outputs is not None
         self.outputs = () if outputs == "*" else tuple((outputs or "y").split())
-        self.result = result_class(node or camel(self.name), self.outputs) if self.several and self.outputs else tuple
         self.view, self.variadic = view, variadic
         self.dim_at = tuple(k for k, p in enumerate(self.params) if p in ("dim", "dim0", "dim1", "dims"))
         self.new_dim = new_dim
-        self.node_class = node_class(node or camel(self.name) + "Backward0")
-        self.node_class.op = self
-        self.complex_node_class = None
+        self.node = node or camel(self.name) + "Backward0"
         self.rules, self.joint, self.plans, self.differentiable = {}, None, {}, False
         self.fused = self.cuda_fused = None  # gradients in array terms: on any device; on the GPU
         self.apart = False  # whether, in place, nothing may be read from the memory that is written to
@@ -95,6 +93,20 @@ class Op:
         names = ("xp", *self.inputs, *self.params)
         given = [f"{n}={n}" if n in self.keyword_only else n for n in names]
         return eval(f"lambda {', '.join(names)}: forward({', '.join(given)})", {"forward": forward})
+
+    # The classes of an operation's nodes and results are made when they are first needed: import is felt.
+
+    @functools.cached_property
+    def result(self):
+        return result_class(self.node, self.outputs) if self.several and self.outputs else tuple
+
+    @functools.cached_property
+    def node_class(self):
+        return node_class(self.node, OpNode, self)
+
+    @functools.cached_property
+    def complex_node_class(self):
+        return node_class(self.node, ComplexOpNode, self)
 
     def backward(self, joint=None, **rules) -> None:
         """Register one formula per input, or a joint rule that returns one gradient per input."""
@@ -154,9 +166,9 @@ def result_class(node: str, outputs: tuple):
     return cls
 
 
-def node_class(name: str):
+def node_class(name: str, kind, op: Op):
     """A Node class of this name, so that `grad_fn` prints as torch's does."""
-    return type(name, (OpNode,), {"__slots__": ()})
+    return type(name, (kind,), {"__slots__": (), "op": op})
 
 
 # ---------------------------------------------------------------- the call
@@ -374,8 +386,14 @@ def signature(meta: Op, runner):
     given = "".join(public_name(n) + ", " for n in meta.inputs)
     inputs = f"tuple({public_name(meta.inputs[0])})" if meta.variadic else f"({given})"
     params = "".join(n + ", " for n in meta.params)
-    return eval(f"lambda {', '.join(parts)}: runner(op, {inputs}, ({params}))",
+    return eval(compiled(f"lambda {', '.join(parts)}: runner(op, {inputs}, ({params}))"),
                 {"runner": runner, "op": meta, "defaults": meta.defaults})
+
+
+@functools.cache
+def compiled(text: str):
+    """The code of an expression: many operations share one signature, and compiling is felt at import."""
+    return compile(text, "<signature>", "eval")
 
 
 class LazyPlans(dict):

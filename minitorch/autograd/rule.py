@@ -248,8 +248,6 @@ def conjugates(g):
 def node_for(op, tensors) -> OpNode:
     """A new node of the operation, of the complex kind if a complex tensor is among these."""
     if any([isinstance(t, Tensor) and t.array.dtype.kind == "c" for t in tensors]):
-        if op.complex_node_class is None:
-            op.complex_node_class = type(op.node_class.__name__, (ComplexOpNode,), {"__slots__": (), "op": op})
         return new(op.complex_node_class)
     return new(op.node_class)
 

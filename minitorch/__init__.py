@@ -131,12 +131,19 @@ from .ops.decompose import geqrf, pinverse, qr, svd
 from .ops.matrix import chain_matmul, matrix_exp, matrix_power, orgqr, ormqr
 
 # layers as functions (nn.functional has them all, and the losses)
-from .ops.distance import cosine_similarity, pairwise_distance
+from .ops.distance import cdist, cosine_similarity, dist, pairwise_distance, pdist
+from .ops.stft import istft, stft
 from .ops.norm import group_norm, instance_norm, layer_norm, norm, rms_norm
 from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops import conv_gpu as _conv_gpu  # noqa: F401 (its kernels, for the operations of conv.py)
 from .ops.pool import adaptive_avg_pool1d, adaptive_max_pool1d, avg_pool1d, max_pool1d, max_pool2d, max_pool3d
 from .ops.resize import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.forms import (
+    alpha_dropout, alpha_dropout_, batch_norm, binary_cross_entropy_with_logits, cosine_embedding_loss, ctc_loss,
+    detach,
+    dropout, dropout_, embedding, feature_alpha_dropout, feature_alpha_dropout_, hinge_embedding_loss, kl_div,
+    margin_ranking_loss, poisson_nll_loss, triplet_margin_loss,
+)
 from .ops.rnn import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
 
 # memory and files
@@ -207,7 +214,7 @@ for _exact, _names in _WITH_OUT.items():
 # The in-place forms that torch also has as functions.
 _IN_PLACE = """
     abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ asin_ asinh_ atan_
-    atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ cos_ cosh_ deg2rad_ detach_ erf_ erfc_ exp2_ exp_ expm1_
+    atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ conj_physical_ cos_ cosh_ deg2rad_ detach_ erf_ erfc_ exp2_ exp_ expm1_
     fill_ fix_ floor_ frac_ gcd_ i0_ index_put_ lcm_ ldexp_ log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_
     negative_ rad2deg_ reciprocal_ resize_as_ round_ rsqrt_ sigmoid_ sin_ sinc_ sinh_ sqrt_ square_ tan_ tanh_
     trunc_ xlogy_ zero_"""

@@ -1,11 +1,12 @@
-"""python -m minitorch run | doctor"""
+"""python -m minitorch run | doctor | coverage"""
 
 import sys
 
 USAGE = """usage: python -m minitorch COMMAND
 
   run SCRIPT.py [ARGUMENT...]    run a PyTorch script, `import torch` meaning minitorch
-  doctor                         look at what this machine has, and say what to install"""
+  doctor                         look at what this machine has, and say what to install
+  coverage                       list torch's functions: here, missing, out of scope"""
 
 
 def main() -> int:
@@ -19,6 +20,10 @@ def main() -> int:
         from . import doctor
 
         return doctor.main()
+    if command == "coverage":
+        from . import coverage
+
+        return coverage.main()
     print(USAGE, file=sys.stdout if command in ("-h", "--help") else sys.stderr)
     return 0 if command in ("-h", "--help") else 2
 

@@ -25,11 +25,13 @@ from ..ops.activation import (
 from ..ops.attention import scaled_dot_product_attention
 from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.ctc import ctc_loss
-from ..ops.distance import cosine_similarity, pairwise_distance
+from ..ops.distance import cosine_similarity, pairwise_distance, pdist
 from ..ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from ..ops.einsum import bilinear
 from ..ops.embedding import embedding
+from ..ops.embedding_bag import embedding_bag
 from ..ops.gather import one_hot
+from ..ops.grid import affine_grid, grid_sample
 from ..ops.join import pad
 from ..ops.linalg import linear
 from ..ops.loss import (

@@ -86,7 +86,7 @@ def reduced(rows: Tensor, bags: Tensor, count: int, mode: str) -> Tensor:
         place = xp.full(y.array.shape, len(first))
         xp.minimum.at(place, bags.array, order)  # the first of equal ones, as in torch
         found = place < len(first)
-        picked = rows.gather(0, wrap(xp.where(found, place, 0))) if len(first) else y
+        picked = rows.gather(0, wrap(xp.where(found, place, 0))) if len(first) else y + rows.sum()  # 0, yet recorded
         return picked * wrap(found.astype(y.array.dtype))
     y = y.index_add(0, bags, rows)
     if mode == "sum":

@@ -123,3 +123,11 @@ def test_array_times_tensor_never_drops_the_graph():
 ))
 def test_corners(script):
     alike(script, torch)
+
+
+@pytest.mark.parametrize("call", (
+    lambda t: t.mv(input=t.eye(2), vec=t.ones(2)), lambda t: t.mm(input=t.eye(2), mat2=t.eye(2)),
+    lambda t: t.bmm(t.ones(1, 2, 2), mat2=t.ones(1, 2, 2)), lambda t: t.dot(t.ones(2), tensor=t.ones(2)),
+    lambda t: t.heaviside(t.ones(2), values=t.ones(2)), lambda t: t.mul(input=t.ones(2), other=2)))
+def test_keyword_names(call):
+    alike(call, torch)

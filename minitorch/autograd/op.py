@@ -352,6 +352,8 @@ def op(forward=None, *, promotes: str = "none", outputs: str | None = None, view
     plain = not meta.params and not view and not meta.several and not variadic and not meta.defaults
     kinds = {1: unary, 2: binary}
     call = kinds[len(meta.inputs)](meta) if plain and len(meta.inputs) in kinds else signature(meta, run)
+    if plain and len(meta.inputs) == 2 and meta.inputs[1] != "other":
+        call = eval(compiled(f"lambda input, {meta.inputs[1]}: call(input, {meta.inputs[1]})"), {"call": call})
     call.op, call.backward = meta, meta.backward
     call.__name__ = call.__qualname__ = forward.__name__
     call.__doc__, call.__module__, call.__wrapped_body__ = forward.__doc__, forward.__module__, forward

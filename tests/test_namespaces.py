@@ -28,10 +28,10 @@ def no_gpu(monkeypatch):
     """As on a machine without CuPy."""
     import_module = importlib.import_module
 
-    def without_cupy(name, *rest):
+    def without_cupy(name, package=None):
         if name == "cupy":
             raise ImportError(name)
-        return import_module(name, *rest)
+        return import_module(name, package)
 
     monkeypatch.setattr(importlib, "import_module", without_cupy)
 

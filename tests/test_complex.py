@@ -120,3 +120,15 @@ def test_loss_of_complex_weights_falls():
             with t.no_grad():
                 z -= 0.1 * z.grad
         np.testing.assert_allclose(z.detach().numpy(), 1 - 1j, atol=1e-4)
+
+
+@pytest.mark.parametrize("call", (
+    lambda t, z: t.linalg.svdvals(z), lambda t, z: t.linalg.eigvalsh(z), lambda t, z: t.linalg.cholesky(z).real,
+    lambda t, z: t.linalg.pinv(z).real, lambda t, z: t.linalg.qr(z).R.real))
+def test_gradients_of_complex_factors_are_refused(call):
+    z = minitorch.tensor(Z @ Z.conj().T + 3 * np.eye(3), requires_grad=True)
+    y = call(minitorch, z)
+    np.testing.assert_allclose(abs(y.detach().numpy()), abs(call(torch, torch.tensor(z.detach().numpy())).numpy()),
+        1e-9, 1e-9)
+    with pytest.raises(NotImplementedError, match="complex"):
+        y.sum().backward()

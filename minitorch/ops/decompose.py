@@ -15,7 +15,7 @@ from ..autograd.op import op
 from ..device import array_module
 from ..tensor import Tensor, method
 from .elementwise import refuse
-from .solve import check_matrix, eye_like, substitute, transposed
+from .solve import check_matrix, eye_like, real_only, substitute, transposed
 
 __all__: list[str] = ["geqrf", "pinverse", "qr", "svd"]
 
@@ -38,6 +38,7 @@ def skew(x: Tensor) -> Tensor:
 
 
 def svd_rule(g_U, g_S, g_Vh, U, S, Vh, x_shape, full_matrices):
+    real_only("svd", U)
     k, (m, n) = S.array.shape[-1], x_shape[-2:]
     if full_matrices and m != n and (g_U is not None or g_Vh is not None):
         raise RuntimeError("svd_backward: The singular vectors in the case of full_matrices=True are not unique. "
@@ -105,6 +106,7 @@ def hermitian_eigen(xp, x, /, lower):
 
 
 def eigh_rule(g_eigenvalues, g_eigenvectors, eigenvalues, eigenvectors):
+    real_only("eigh", eigenvectors)
     L, V = eigenvalues, eigenvectors
     inner = 0 if g_eigenvalues is None else g_eigenvalues.diag_embed()
     if g_eigenvectors is not None:
@@ -180,6 +182,7 @@ def orthogonal(xp, x, /, mode):
 
 
 def qr_rule(g_Q, g_R, Q, R, mode):
+    real_only("qr", R)
     if mode == "r":
         raise RuntimeError("The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use "
                            "linalg.qr(A, mode='reduced') if you are going to require gradients through linalg.qr.")
@@ -276,6 +279,7 @@ def pseudo_inverse(xp, x, /, atol, rtol, hermitian):
 
 
 def pinv_rule(g, x, y):
+    real_only("pinv", x)
     yt, gt = y.mT, g.mT
     left, right = gt @ (y @ yt), (yt @ y) @ gt
     return -(yt @ g @ yt) + left - x @ (y @ left) + right - right @ y @ x

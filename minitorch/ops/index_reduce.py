@@ -278,6 +278,8 @@ def check_renorm(input: Tensor, p, maxnorm) -> None:
     if not input.is_floating_point():
         raise RuntimeError("linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
                            f"{CAPITAL[input.array.dtype.name]}")
+    if input.is_complex():
+        raise NotImplementedError("renorm: complex input")
     if p <= 0:
         raise RuntimeError("renorm: non-positive-norm not supported")
     if maxnorm < 0:

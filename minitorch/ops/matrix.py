@@ -259,10 +259,10 @@ def reflection(A: Tensor, tau: Tensor, i: int) -> tuple:
 
 
 def reflected(x: Tensor, A: Tensor, tau: Tensor, order) -> Tensor:
-    """The reflections applied to x, one after another: x - tau v (v^T x)."""
+    """The reflections applied to x, one after another: x - tau v (v^H x)."""
     for i in order:
         v, t = reflection(A, tau, i)
-        x = x - t * (v @ (v.mT @ x))
+        x = x - t * (v @ (v.mH @ x))
     return x
 
 

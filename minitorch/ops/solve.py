@@ -45,6 +45,12 @@ def batch_of(bad) -> str:
     return f"(Batch element {int(np.flatnonzero(bad.reshape(-1))[0])}): " if bad.ndim else ""
 
 
+def real_only(name: str, x: Tensor) -> None:
+    """Refuse a gradient whose formula is for real matrices: a factor of a complex one depends on its conjugate, too."""
+    if x.is_complex():
+        raise NotImplementedError(f"{name}: the gradient of complex matrices")
+
+
 # ---------------------------------------------------------------- LU
 
 
@@ -442,6 +448,7 @@ def leading_minors(xp, x):
 
 
 def cholesky_rule(g_L, L):
+    real_only("cholesky", L)
     half = (L.mT @ g_L).tril()
     half = half - half.diagonal(0, -2, -1).diag_embed() * 0.5
     inner = substitute(L.mT, half, True, False)  # L^-T half
@@ -471,6 +478,8 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
 @op(node="CholeskySolveBackward0")
 def cholesky_solved(xp, b, L, /, upper):
     """y with L L^T y = b    gb = the same of g    gL = -(gb y^T + y gb^T) L"""
+    if L.dtype.kind == "c":
+        raise NotImplementedError("cholesky_solve: complex matrices")
     low = transposed(L) if upper else L
     y = substitute.op.body(xp, low, b, False, False)
     return substitute.op.body(xp, transposed(low), y, True, False)

@@ -240,7 +240,7 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None,
         warnings.warn("cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of "
                       "observations.", UserWarning, stacklevel=2)
         freedom = 0
-    return (d @ (d if w is None else d * w).mT / freedom).squeeze()
+    return (d @ (d if w is None else d * w).mH / freedom).squeeze()
 
 
 @method

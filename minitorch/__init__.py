@@ -38,17 +38,16 @@ from .ops.sampling import (
     bernoulli, default_generator, Generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand,
     rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )
+from .ops.window import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 
 # types and copies
 from .ops.convert import clone, fill, is_complex, is_floating_point, is_tensor, numel, result_type
-
 from .ops.complex import (
     angle, complex, conj, conj_physical, imag, polar, real, resolve_conj, resolve_neg, view_as_complex, view_as_real,
 )
 from .ops.facts import (
     broadcast_shapes, get_device, is_conj, is_distributed, is_inference, is_neg, is_nonzero, is_same_size, is_signed,
 )
-from .ops.window import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 
 # one number in, one number out
 from .ops.elementwise import (
@@ -85,18 +84,16 @@ from .ops.shape import (
 from .ops.strided import as_strided
 from .ops.arrange import flip, fliplr, flipud, repeat_interleave, roll, tile, tril, triu
 from .ops.join import (
-    atleast_1d, atleast_2d, atleast_3d, dsplit, hsplit, row_stack, split_with_sizes, unsafe_chunk, unsafe_split,
-    unsafe_split_with_sizes, vsplit,
-    cat, chunk, column_stack, concat, concatenate, dstack, hstack, meshgrid, split, stack, tensor_split, vstack,
+    atleast_1d, atleast_2d, atleast_3d, cat, chunk, column_stack, concat, concatenate, dsplit, dstack, hsplit, hstack,
+    meshgrid, row_stack, split, split_with_sizes, stack, tensor_split, unsafe_chunk, unsafe_split,
+    unsafe_split_with_sizes, vsplit, vstack,
 )
 from .ops.index import index_put
 from .ops.gather import (
     argwhere, gather, index_add, index_copy, index_fill, index_select, masked_fill, masked_scatter, masked_select,
     nonzero, scatter, scatter_add, take, take_along_dim,
 )
-
 from .ops.index_reduce import index_reduce, put, renorm, scatter_reduce
-
 from .ops.combine import (
     block_diag, cartesian_prod, combinations, cross, diag, diag_embed, diagflat, kron, rot90, vander,
 )
@@ -140,8 +137,7 @@ from .ops.pool import adaptive_avg_pool1d, adaptive_max_pool1d, avg_pool1d, max_
 from .ops.resize import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .ops.forms import (
     alpha_dropout, alpha_dropout_, batch_norm, binary_cross_entropy_with_logits, cosine_embedding_loss, ctc_loss,
-    detach,
-    dropout, dropout_, embedding, feature_alpha_dropout, feature_alpha_dropout_, hinge_embedding_loss, kl_div,
+    detach, dropout, dropout_, embedding, feature_alpha_dropout, feature_alpha_dropout_, hinge_embedding_loss, kl_div,
     margin_ranking_loss, poisson_nll_loss, triplet_margin_loss,
 )
 from .ops.rnn import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell

@@ -103,7 +103,7 @@ def report() -> str:
     """The table as Markdown."""
     found = table()
     lines = ["# Coverage", "",
-    "What `python -m minitorch coverage` prints: torch's public functions by namespace. Each name",
+    "What `python -m minitorch coverage` prints: torch's public functions by namespace. Each function",
              "that is here has a row in `tests/samples.py` or a test of its own.", "",
              "| namespace | here | missing | in scope | out of scope |", "|---|---|---|---|---|"]
     totals = [0, 0, 0]

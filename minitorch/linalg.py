@@ -63,9 +63,9 @@ from .ops.solve import (
 __all__ = [name for name in dir() if not name.startswith("_")]
 _WITH_OUT = {
     "": """
-        cond cross eigvals householder_product lu_solve matrix_power matrix_rank multi_dot pinv solve tensorinv
+        cond cross eigvals householder_product lu_solve matrix_power matrix_rank multi_dot pinv tensorinv
         tensorsolve vector_norm""",
-    _STRUCTURED: "cholesky det eigvalsh inv matmul matrix_norm norm solve_triangular svdvals vecdot",
+    _STRUCTURED: "cholesky det eigvalsh inv matmul matrix_norm norm solve solve_triangular svdvals vecdot",
 }
 for _exact, _names in _WITH_OUT.items():
     globals().update({_name: _with_out(globals()[_name], _exact) for _name in _names.split()})

@@ -352,8 +352,6 @@ def op(forward=None, *, promotes: str = "none", outputs: str | None = None, view
     plain = not meta.params and not view and not meta.several and not variadic and not meta.defaults
     kinds = {1: unary, 2: binary}
     call = kinds[len(meta.inputs)](meta) if plain and len(meta.inputs) in kinds else signature(meta, run)
-    if plain and len(meta.inputs) == 2 and meta.inputs[1] != "other":
-        call = eval(compiled(f"lambda input, {meta.inputs[1]}: call(input, {meta.inputs[1]})"), {"call": call})
     call.op, call.backward = meta, meta.backward
     call.__name__ = call.__qualname__ = forward.__name__
     call.__doc__, call.__module__, call.__wrapped_body__ = forward.__doc__, forward.__module__, forward
@@ -463,7 +461,8 @@ def binary(meta: Op, run=run):
                 return run(meta, (input, other), ())
         return out
 
-    return call
+    name = meta.inputs[1]  # by which it may be given: `vec`, `mat2`
+    return call if name == "other" else eval(compiled(f"lambda input, {name}: call(input, {name})"), {"call": call})
 
 
 def twin(call, node: str):

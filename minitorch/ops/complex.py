@@ -108,8 +108,8 @@ def view_as_complex(input: Tensor) -> Tensor:
 @op(node="ComplexBackward0")
 def complex_of(xp, x, imag, /):
     """y = x + i imag    gx = Re g    gimag = Im g"""
-    y = xp.empty(xp.broadcast_shapes(x.shape, imag.shape) if hasattr(xp, "broadcast_shapes") else (x + imag).shape,
-                 FROM_NUMPY[x.dtype].to_complex().numpy)
+    x, imag = xp.broadcast_arrays(x, imag)
+    y = xp.empty(x.shape, FROM_NUMPY[x.dtype].to_complex().numpy)
     y.real, y.imag = x, imag
     return y
 

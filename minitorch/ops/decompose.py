@@ -15,6 +15,7 @@ from ..autograd.op import op
 from ..device import array_module
 from ..tensor import Tensor, method
 from .elementwise import refuse
+from .join import cat
 from .solve import check_matrix, eye_like, real_only, substitute, transposed
 
 __all__: list[str] = ["geqrf", "pinverse", "qr", "svd"]
@@ -196,8 +197,7 @@ def qr_rule(g_Q, g_R, Q, R, mode):
     behind = R[..., m:]  # Q^T times the columns behind the square
     g_Q = g_Q + Q @ behind @ g_R[..., m:].mT
     front = square_qr_rule(g_Q, g_R[..., :m], Q, R[..., :m])
-    return front.new_zeros((*front.array.shape[:-1], n)).slice_scatter(front, -1, 0, m).slice_scatter(
-        Q @ g_R[..., m:], -1, m, n)
+    return cat([front, Q @ g_R[..., m:]], -1)
 
 
 def square_qr_rule(g_Q, g_R, Q, R):
@@ -337,7 +337,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     rank = matrix_rank(A, rtol=rcond)
     residuals = A.new_empty(0)
     full = bool((rank.array == n).all())
-    if m > n and full and driver != "gelsy" and driver is not None:
+    if m > n and full and driver in ("gels", "gelsd", "gelss"):  # gelsy, the default, gives none
         residuals = (A @ X - b).square().sum(-2)
         residuals = residuals.squeeze(-1) if vector else residuals
     values = svdvals(A.detach()) if driver in ("gelsd", "gelss") else A.new_empty(0)

@@ -53,13 +53,18 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
 Tensor.dist = dist
 
 
+COMPUTE_MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
+
+
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0,
           compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
     """The p-norms between all rows of x1 and all of x2.    x1 (..., m, k), x2 (..., n, k), y (..., m, n)
 
-    By differences in every mode: what torch's fast one loses where two rows are close is kept.
+    By differences in every mode: what torch's fast ones lose where two rows are close is kept.
     https://pytorch.org/docs/stable/generated/torch.cdist.html
     """
+    if compute_mode not in COMPUTE_MODES:
+        raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
     for name, x in (("X1", x1), ("X2", x2)):
         if x.array.ndim < 2:
             raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x.array.ndim}D")

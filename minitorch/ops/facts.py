@@ -5,8 +5,6 @@ Read next: convert.py.
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..dtype import FROM_NUMPY
 from ..tensor import Size, Tensor, expect_tensor, method
 
@@ -55,7 +53,7 @@ def is_nonzero(input: Tensor) -> bool:
     if input.array.size != 1:
         raise RuntimeError("Boolean value of Tensor with no values is ambiguous" if input.array.size == 0 else
                            "Boolean value of Tensor with more than one value is ambiguous")
-    return bool(np.asarray(input.item() != 0))
+    return input.item() != 0
 
 
 @method

@@ -45,7 +45,7 @@ def half(xp, x, axes, norm, forward):
     """The first half of the last axis. Inverse transforms of real numbers are conjugates of forward ones."""
     if forward:
         return xp.fft.rfftn(x, axes=axes, norm=norm)
-    return xp.fft.rfftn(x, axes=axes, norm={"backward": "forward", "forward": "backward"}.get(norm, norm)).conj()
+    return xp.fft.rfftn(x, axes=axes, norm=norm_back(norm)).conj()
 
 
 def complex_type(x):
@@ -58,18 +58,17 @@ def complex_to_real(xp, x, /, axes, norm, forward, length):
 
     gx = the transform of g the other way, its waves between the first and the (even) last twice: they stand for two
     """
-    inverse = {"backward": "forward", "forward": "backward"}.get(norm, norm)
     shape = [x.shape[a] for a in axes[:-1]] + [length]
-    y = xp.fft.irfftn(x.conj(), shape, axes, inverse) if forward else xp.fft.irfftn(x, shape, axes, norm)
+    y = xp.fft.irfftn(x.conj(), shape, axes, norm_back(norm)) if forward else xp.fft.irfftn(x, shape, axes, norm)
     return y.astype(x.real.dtype, copy=False)
 
 
 def complex_to_real_rule(g, x_shape, axes, norm, forward, length):
     gx = real_to_complex(g, axes, norm_back(norm), not forward, True)
     last, count = axes[-1], x_shape[axes[-1]]
-    twice = gx.narrow(last, 1, max(count - 1 - (length % 2 == 0), 0)) if count > 1 else None
-    if twice is not None and twice.array.size:
-        gx = gx.slice_scatter(twice * 2, last, 1, 1 + twice.array.shape[last])
+    twice = count - 1 - (length % 2 == 0)
+    if twice > 0:
+        gx = gx.slice_scatter(gx.narrow(last, 1, twice) * 2, last, 1, 1 + twice)
     return gx.conj()
 
 
@@ -80,9 +79,7 @@ def norm_back(norm: str) -> str:
 
 def half_rule(g, x_shape, axes, norm, forward, onesided):
     if onesided:
-        last = axes[-1]
-        whole = g.new_zeros((*g.array.shape[:last], x_shape[last], *g.array.shape[last + 1:]))
-        g = whole.slice_scatter(g, last, 0, g.array.shape[last])
+        g = resized(g, axes[-1:], [x_shape[axes[-1]]])
     return complex_to_complex(g, axes, norm, forward).real
 
 

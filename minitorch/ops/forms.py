@@ -13,8 +13,7 @@ from .ctc import ctc_loss as ctc_loss_named
 
 __all__: list[str] = [
     "alpha_dropout", "alpha_dropout_", "batch_norm", "binary_cross_entropy_with_logits", "cosine_embedding_loss",
-    "ctc_loss",
-    "detach", "dropout", "dropout_", "embedding", "feature_alpha_dropout", "feature_alpha_dropout_",
+    "ctc_loss", "detach", "dropout", "dropout_", "embedding", "feature_alpha_dropout", "feature_alpha_dropout_",
     "hinge_embedding_loss", "kl_div", "margin_ranking_loss", "poisson_nll_loss", "triplet_margin_loss",
 ]
 
@@ -26,37 +25,52 @@ def reduction_named(number: int) -> str:
     return ("none", "mean", "sum")[number]
 
 
-def with_number(function, after: int, default: int = 1):
-    """A loss whose reduction is a number, its (after + 1)-th argument."""
-    def call(*args, reduction: int = default, **options) -> Tensor:
-        if len(args) > after:
-            args, reduction = (*args[:after], *args[after + 1:]), args[after]
-        return function(*args, reduction=reduction_named(reduction), **options)
-
-    call.__name__ = call.__qualname__ = function.__name__
-    call.__doc__ = f"nn.functional.{function.__name__}, its reduction a number: 0 none, 1 mean, 2 sum."
-    return call
+def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tensor | None = None,
+                                     pos_weight: Tensor | None = None, reduction: int = 1) -> Tensor:
+    """nn.functional.binary_cross_entropy_with_logits."""
+    return loss.binary_cross_entropy_with_logits(input, target, weight, pos_weight=pos_weight,
+                                                 reduction=reduction_named(reduction))
 
 
-binary_cross_entropy_with_logits = with_number(
-    lambda input, target, weight=None, pos_weight=None, *, reduction: loss.binary_cross_entropy_with_logits(
-        input, target, weight, pos_weight=pos_weight, reduction=reduction), 4)
-kl_div = with_number(lambda input, target, *, log_target=False, reduction: loss.kl_div(
-    input, target, reduction=reduction, log_target=log_target), 2)
-poisson_nll_loss = with_number(lambda input, target, log_input, full, eps, *, reduction: loss.poisson_nll_loss(
-    input, target, log_input, full, eps=eps, reduction=reduction), 5)
-cosine_embedding_loss = with_number(lambda input1, input2, target, margin=0.0, *, reduction: (
-    margin_loss.cosine_embedding_loss(input1, input2, target, margin, reduction=reduction)), 4)
-hinge_embedding_loss = with_number(lambda input, target, margin=1.0, *, reduction: (
-    margin_loss.hinge_embedding_loss(input, target, margin, reduction=reduction)), 3)
-margin_ranking_loss = with_number(lambda input1, input2, target, margin=0.0, *, reduction: (
-    margin_loss.margin_ranking_loss(input1, input2, target, margin, reduction=reduction)), 4)
-triplet_margin_loss = with_number(
-    lambda anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, *, reduction: (
-        margin_loss.triplet_margin_loss(anchor, positive, negative, margin, p, eps, swap, reduction=reduction)), 7)
-ctc_loss = with_number(lambda log_probs, targets, input_lengths, target_lengths, blank=0, zero_infinity=False, *,
-    reduction: (
-    ctc_loss_named(log_probs, targets, input_lengths, target_lengths, blank, reduction, zero_infinity)), 5)
+def kl_div(input: Tensor, target: Tensor, reduction: int = 1, *, log_target: bool = False) -> Tensor:
+    """nn.functional.kl_div."""
+    return loss.kl_div(input, target, reduction=reduction_named(reduction), log_target=log_target)
+
+
+def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool, full: bool, eps: float, reduction: int) -> Tensor:
+    """nn.functional.poisson_nll_loss."""
+    return loss.poisson_nll_loss(input, target, log_input, full, eps=eps, reduction=reduction_named(reduction))
+
+
+def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0,
+                          reduction: int = 1) -> Tensor:
+    """nn.functional.cosine_embedding_loss."""
+    return margin_loss.cosine_embedding_loss(input1, input2, target, margin, reduction=reduction_named(reduction))
+
+
+def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, reduction: int = 1) -> Tensor:
+    """nn.functional.hinge_embedding_loss."""
+    return margin_loss.hinge_embedding_loss(input, target, margin, reduction=reduction_named(reduction))
+
+
+def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0,
+                        reduction: int = 1) -> Tensor:
+    """nn.functional.margin_ranking_loss."""
+    return margin_loss.margin_ranking_loss(input1, input2, target, margin, reduction=reduction_named(reduction))
+
+
+def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2.0,
+                        eps: float = 1e-6, swap: bool = False, reduction: int = 1) -> Tensor:
+    """nn.functional.triplet_margin_loss."""
+    return margin_loss.triplet_margin_loss(anchor, positive, negative, margin, p, eps, swap,
+                                           reduction=reduction_named(reduction))
+
+
+def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths, target_lengths, blank: int = 0, reduction: int = 1,
+             zero_infinity: bool = False) -> Tensor:
+    """nn.functional.ctc_loss."""
+    return ctc_loss_named(log_probs, targets, input_lengths, target_lengths, blank, reduction_named(reduction),
+                          zero_infinity)
 
 
 def dropout(input: Tensor, p: float, train: bool) -> Tensor:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..autograd.op import in_place, op
 from ..dtype import CAPITAL
 from ..tensor import Tensor, method
 from .gather import along, check_positions, check_slices, padded, same_type
+from .norm import vector_norm, vector_norm_rule
 
 __all__ = ["index_reduce", "put", "renorm", "scatter_reduce"]
 
@@ -23,8 +26,7 @@ def worst(dtype, largest: bool):
         return -math.inf if largest else math.inf
     if dtype.kind == "b":
         return not largest
-    bits = 8 * dtype.itemsize - (dtype.kind == "i")
-    return (-(2 ** bits) if dtype.kind == "i" else 0) if largest else 2 ** bits - 1
+    return np.iinfo(dtype).min if largest else np.iinfo(dtype).max
 
 
 def reduce_at(xp, x, at, src, reduce: str, include_self: bool):
@@ -235,21 +237,13 @@ def put_(self: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
 # ---------------------------------------------------------------- renorm
 
 
-def lengths(x, p, dims):
-    """The p-norm over some dimensions, kept."""
-    size = abs(x)
-    if p == math.inf:
-        return size.max(axis=dims, keepdims=True)
-    return (size ** p).sum(axis=dims, keepdims=True) ** (1 / p)
-
-
 @op(node="RenormBackward0")
 def renorm_slices(xp, x, /, p, dim, maxnorm):
     """Every slice along `dim` whose p-norm n is over `maxnorm` times maxnorm / (n + 1e-7).
 
-    gx = g where n <= maxnorm, else maxnorm / (n + 1e-7) * (g - (sum of g x) / (n + 1e-7) * dn / dx)
+    gx = g where n <= maxnorm, else, with s = maxnorm / (n + 1e-7),  g s - (sum of g x) s / (n + 1e-7) * dn / dx
     """
-    n = lengths(x, p, tuple(d for d in range(x.ndim) if d != dim))
+    n = vector_norm.op.body(xp, x, p, tuple(d for d in range(x.ndim) if d != dim), True, None)
     one = xp.ones((), x.dtype)
     return x * xp.where(n > maxnorm, maxnorm / (n + x.dtype.type(1e-7)), one)
 
@@ -257,14 +251,9 @@ def renorm_slices(xp, x, /, p, dim, maxnorm):
 def renorm_rule(g, x, p, dim, maxnorm):
     dims = tuple(d for d in range(x.ndim) if d != dim)
     n = x.norm(p, dims, keepdim=True)
-    if p == math.inf:
-        extreme = (x.abs() == n).to(g.dtype)
-        slope = x.sgn() * extreme / extreme.sum(dims, keepdim=True)
-    else:
-        slope = (x.sgn() * (x.abs() / n).pow(p - 1)).masked_fill(n == 0, 0)
-    inverse = 1 / (n + 1e-7)
-    shortened = maxnorm * inverse * (g - (g * x).sum(dims, keepdim=True) * inverse * slope)
-    return shortened.where(n > maxnorm, g)
+    scale = maxnorm / (n + 1e-7)
+    to_norm = -(g * x).sum(dims, keepdim=True) * scale / (n + 1e-7)
+    return (g * scale + vector_norm_rule(to_norm, x, n, p, dims, True)).where(n > maxnorm, g)
 
 
 renorm_slices.backward(x=renorm_rule)

@@ -213,7 +213,6 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
 
 def unsafe(pieces, name: str):
     """The same pieces as copies, which may be written to in place: torch's views here would not notice."""
-    @method
     def call(input: Tensor, *args, **options):
         return tuple([piece.clone() for piece in pieces(input, *args, **options)])
 
@@ -223,8 +222,8 @@ def unsafe(pieces, name: str):
     return call
 
 
-unsafe_split, unsafe_split_with_sizes = unsafe(split, "unsafe_split"), unsafe(split_with_sizes,
-    "unsafe_split_with_sizes")
+unsafe_split = unsafe(split, "unsafe_split")
+unsafe_split_with_sizes = unsafe(split_with_sizes, "unsafe_split_with_sizes")
 
 
 @method

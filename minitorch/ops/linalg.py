@@ -113,6 +113,12 @@ def with_strides(xp, x, batch: tuple) -> tuple:
 @op
 def dot(xp, x, tensor, /):
     """Sum of products of two vectors.    y = sum_i x_i tensor_i    gx = g * tensor    gtensor = g * x"""
+    check_dot(x, tensor)
+    return x @ tensor
+
+
+def check_dot(x, tensor) -> None:
+    """Raise torch's sentence unless both are vectors of one length and type."""
     no_bool(x, "dot")
     if x.ndim != 1 or tensor.ndim != 1:
         raise RuntimeError(f"1D tensors expected, but got {x.ndim}D and {tensor.ndim}D tensors")
@@ -122,7 +128,6 @@ def dot(xp, x, tensor, /):
     if x.size != tensor.size:
         raise RuntimeError(f"inconsistent tensor size, expected tensor [{x.size}] and src [{tensor.size}] to have the "
                            f"same number of elements, but got {x.size} and {tensor.size} elements respectively")
-    return x @ tensor
 
 
 dot.backward(x=lambda g, tensor: g * tensor, tensor=lambda g, x: g * x)
@@ -132,7 +137,7 @@ dot.backward(x=lambda g, tensor: g * tensor, tensor=lambda g, x: g * x)
 @op
 def vdot(xp, x, other, /):
     """dot, of the conjugate of x.    y = sum_i conj(x_i) other_i    gx = conj(g) * other    gother = g * x"""
-    dot.op.body(xp, x, other) if x.size != other.size or x.dtype != other.dtype or x.ndim != 1 else no_bool(x, "dot")
+    check_dot(x, other)
     return x.conj() @ other
 
 

@@ -14,6 +14,7 @@ from ..dtype import numpy_dtype
 from ..tensor import Tensor, method, wrap_dim
 from .combine import powers
 from .decompose import svdvals
+from .join import cat
 from .norm import vector_norm as vector_norm_op
 from .reduce import every
 from .solve import check_matrix, inv, solve
@@ -66,16 +67,8 @@ def matrix_exp_of(xp, x, /):
 
 def matrix_exp_rule(g, x):
     n = x.array.shape[-1]
-    block = x.new_zeros((*x.array.shape[:-2], 2 * n, 2 * n))
-    block = block.slice_scatter(_right(x.mT, g), -2, 0, n).slice_scatter(_right(x.mT * 0, x.mT), -2, n, 2 * n)
+    block = cat([cat([x.mT, g], -1), cat([x.mT * 0, x.mT], -1)], -2)
     return matrix_exp_of(block)[..., :n, n:]
-
-
-def _right(a: Tensor, b: Tensor) -> Tensor:
-    """a and b side by side."""
-    n = a.array.shape[-1]
-    wide = a.new_zeros((*a.array.shape[:-1], 2 * n))
-    return wide.slice_scatter(a, -1, 0, n).slice_scatter(b, -1, n, 2 * n)
 
 
 matrix_exp_of.backward(x=matrix_exp_rule)

@@ -205,8 +205,8 @@ def moments(x, dim, correction, keepdim, name: str, refused: str):
 
 def var_gradient(g, x, dim, correction, keepdim):
     """g's way through the variance alone.    d var / d x_i = 2 (x_i - mean x) / (n - correction)"""
-    return (x - x.mean(dim, keepdim=True)).conj() * (kept(g, x.shape, dim,
-        keepdim) * 2 / (count(x.shape, dim) - correction))
+    share = kept(g, x.shape, dim, keepdim) * 2 / (count(x.shape, dim) - correction)
+    return (x - x.mean(dim, keepdim=True)).conj() * share
 
 
 def of_var(g, y):

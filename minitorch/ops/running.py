@@ -120,9 +120,9 @@ def slope(x: Tensor, spacing, dim: int, edge_order: int) -> Tensor:
     if isinstance(spacing, Tensor):
         steps = spacing.diff()
         shape = [-1 if k == dim else 1 for k in range(x.array.ndim)]
-        h = (lambda start, length: steps.narrow(0, start, length).reshape(shape))
+        h = lambda start, length: steps.narrow(0, start, length).reshape(shape)
     else:
-        h = (lambda start, length: spacing)
+        h = lambda start, length: spacing
     rise = lambda start, length: (part(start + 1, length) - part(start, length)) / h(start, length)
     first, last = rise(0, 1), rise(n - 2, 1)
     if edge_order == 2:
@@ -141,7 +141,7 @@ def gradient(input: Tensor, *, spacing=1, dim: int | Sequence[int] | None = None
     https://pytorch.org/docs/stable/generated/torch.gradient.html
     """
     if edge_order not in (1, 2):
-        raise RuntimeError(f"{'minitorch'}.gradient only supports edge_order=1 and edge_order=2.")
+        raise RuntimeError("minitorch.gradient only supports edge_order=1 and edge_order=2.")
     ndim = input.array.ndim
     several = isinstance(spacing, (list, tuple))
     if dim is None:

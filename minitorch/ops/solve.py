@@ -176,18 +176,12 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
     none = LU_data.new_empty(0)
     P = L = U = none
     if unpack_data:
-        L = LU_data[..., :k].tril(-1)
-        L = L + L.new_ones(k).diag() if m == k else L + eye_rows(L, m, k)
+        L = LU_data[..., :k].tril(-1) + LU_data.new_ones(m).diag()[:, :k]
         U = LU_data[..., :k, :].triu()
     if unpack_pivots:
         eye = LU_data.detach().new_ones(m).diag().expand(*LU_data.array.shape[:-2], m, m)
         P = unpivot(eye, LU_pivots)
     return Lu(P, L, U)
-
-
-def eye_rows(like: Tensor, m: int, k: int) -> Tensor:
-    """The first k columns of the identity of order m."""
-    return like.new_ones(m).diag()[:, :k]
 
 
 def lu(A: Tensor, *, pivot: bool = True) -> tuple:

@@ -395,5 +395,3 @@ def histogramdd(input: Tensor, bins, *, range: Sequence[float] | None = None, we
     hist = counted(xp, x, edges, None if weight is None else weight.array, x.dtype)
     return Histogramdd(wrap(densities(hist, edges) if density else hist), tuple(map(wrap, edges)))
 
-
-Tensor.histogram = histogram

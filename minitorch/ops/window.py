@@ -22,7 +22,7 @@ def window(name: str, M: int, sym: bool, formula: Callable, dtype, layout, devic
     """formula(xp, k, last) for k = 0 ... last, `last` the place where a symmetric window ends; torch's refusals."""
     try:
         xp, where, dtype = place(name, device, dtype, layout)
-    except (NotImplementedError, RuntimeError):
+    except NotImplementedError:  # a layout
         raise ValueError(f"{name} is implemented for strided tensors only, got: {layout}") from None
     dtype = default() if dtype is None else dtype
     if M < 0:

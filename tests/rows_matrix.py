@@ -120,7 +120,7 @@ row("matrix_power", lambda d: ((square(d), d.choice(-3, -2, -1, 1, 2, 3, 5)), {}
     **NEAR,
     errors=(lambda t: t.matrix_power(t.ones(2, 3), 2),))
 row("matrix_exp", lambda d: ((d.array((*batch(d), s := d.integer(1, 4), s)),), {}), dtypes=FLOATS, method=True,
-    second=False,
+    second=False, strided=False,  # torch fails on some strides
     node="LinalgMatrixExpBackward0", **NEAR, errors=(lambda t: t.linalg.matrix_exp(t.ones(2, 3)),))
 row("linalg.vector_norm", lambda d: ((d.away_from((0,), d.shape(1, 3, zero=False)), d.choice(2, 1, 3, math.inf, 0.5)), {
     "dim": d.choice(None, -1), "keepdim": d.boolean()}), dtypes=FLOATS, node="LinalgVectorNormBackward0",

@@ -138,6 +138,8 @@ def cond(A: Tensor, p=None) -> Tensor:
 
     https://pytorch.org/docs/stable/generated/torch.linalg.cond.html
     """
+    if A.array.size == 0 and A.array.ndim > 1:
+        return A.real.new_zeros(A.array.shape[:-2])
     if p is None or p in (2, -2):
         check_matrix("linalg.cond", A.array, square=False)
         S = svdvals(A)

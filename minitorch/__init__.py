@@ -35,8 +35,8 @@ from .ops.create import (
     scalar_tensor, ShortTensor, strided, tensor, tril_indices, triu_indices, zeros, zeros_like,
 )
 from .ops.sampling import (
-    bernoulli, default_generator, Generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand,
-    rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
+    bernoulli, binomial, default_generator, Generator, get_rng_state, initial_seed, manual_seed, multinomial,
+    normal, poisson, rand, rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )
 from .ops.window import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 

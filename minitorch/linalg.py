@@ -21,6 +21,7 @@ from .ops.decompose import (
 from .ops.decompose import (
     linalg_svd as svd,
 )
+from .ops.ldl import ldl_factor, ldl_factor_ex, ldl_solve
 from .ops.linalg import matmul
 from .ops.matrix import (
     cond,
@@ -63,7 +64,7 @@ from .ops.solve import (
 __all__ = [name for name in dir() if not name.startswith("_")]
 _WITH_OUT = {
     "": """
-        cond cross eigvals householder_product lu_solve matrix_power matrix_rank multi_dot pinv tensorinv
+        cond cross eigvals householder_product ldl_solve lu_solve matrix_power matrix_rank multi_dot pinv tensorinv
         tensorsolve vector_norm""",
     _STRUCTURED: "cholesky det eigvalsh inv matmul matrix_norm norm solve solve_triangular svdvals vecdot",
 }

@@ -124,3 +124,34 @@ def test_largest_jobs():
     """Numbers of a size where cancellation shows: the exponential of a matrix, the determinant near 0."""
     alike(lambda t: t.linalg.matrix_exp(t.tensor([[-49.0, 24.0], [-64.0, 31.0]], dtype=t.float64)), torch)
     assert minitorch.linalg.LinAlgError.__mro__[1] is RuntimeError
+
+
+@pytest.mark.parametrize("kind", ["real", "zeros on the diagonal", "complex", "hermitian"])
+@pytest.mark.parametrize("n", [1, 2, 3, 6, 9])
+def test_ldl(kind, n):
+    """The same pivots and factors as LAPACK's, and the solution."""
+    a = matrix((2, n, n)) + (1j * matrix((2, n, n), 2) if kind in ("complex", "hermitian") else 0)
+    if kind.startswith("zeros") and n > 1:
+        a[:, range(n), range(n)] = 0
+    a = a + (a.conj() if kind == "hermitian" else a).swapaxes(-1, -2)
+    options = {"hermitian": kind == "hermitian"}
+    ours, theirs = [t.linalg.ldl_factor(t.tensor(a), **options) for t in (minitorch, torch)]
+    np.testing.assert_array_equal(ours.pivots.numpy(), theirs.pivots.numpy())
+    np.testing.assert_allclose(ours.LD.numpy(), theirs.LD.numpy(), 1e-11, 1e-12)
+    b = matrix((n, 2), 3) + 0 * a[0, 0, 0]
+    x = minitorch.linalg.ldl_solve(*ours, minitorch.tensor(b), **options)
+    np.testing.assert_allclose(a @ x.numpy(), np.broadcast_to(b, (2, n, 2)), 1e-9, 1e-10)
+
+
+def test_ldl_of_nothing_and_of_zeros():
+    assert minitorch.linalg.ldl_factor_ex(minitorch.zeros(3, 3)).info.item() == 1
+    assert minitorch.linalg.ldl_factor(minitorch.zeros(0, 3, 3)).LD.shape == (0, 3, 3)
+    with pytest.raises(minitorch.linalg.LinAlgError, match=r"D\[1,1\] is zero"):
+        minitorch.linalg.ldl_factor(minitorch.zeros(3, 3))
+    for call in (lambda t: t.linalg.ldl_factor(t.zeros(2, 3)), lambda t: t.linalg.ldl_factor(t.zeros(2)),
+                 lambda t: t.linalg.ldl_solve(t.eye(2), t.tensor([1, 2]).int(), t.zeros(3, 2))):
+        with pytest.raises(RuntimeError) as wanted:
+            call(torch)
+        with pytest.raises(RuntimeError) as raised:
+            call(minitorch)
+        assert str(raised.value) == str(wanted.value).replace("torch.", "minitorch.")

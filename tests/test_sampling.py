@@ -215,3 +215,33 @@ def test_a_new_seed():
     a = minitorch.rand(3).tolist()
     minitorch.seed()
     assert minitorch.rand(3).tolist() != a
+
+
+RATES = [lambda t: t.tensor([0.0, 0.3, 3, 9.99, 10, 55, 1e4]), lambda t: t.arange(60.0).reshape(6, 10).t(),
+         lambda t: t.rand(0, 3), lambda t: t.linspace(0, 30, 50).double()]
+
+
+@pytest.mark.parametrize("rates", RATES)
+def test_poisson(rates):
+    def call(t):
+        t.manual_seed(5)
+        x = rates(t).requires_grad_()
+        y = t.poisson(x)
+        return y.detach(), type(y.grad_fn).__name__, *t.autograd.grad(y.sum(), x), t.rand(2)
+    same(call)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_binomial(dtype):
+    def call(t):
+        counts = t.arange(80, dtype=getattr(t, dtype))[:, None] * t.tensor([1, 5], dtype=getattr(t, dtype))
+        p = t.linspace(-0.1, 1.1, 160, dtype=getattr(t, dtype)).reshape(80, 2)
+        return t.binomial(counts, p, t.Generator().manual_seed(6)), t.binomial(counts[:3], p[0] / 0)
+    same(call)
+
+
+@pytest.mark.parametrize("call", [
+    lambda t: t.poisson(t.tensor([1, 2])), lambda t: t.poisson(-t.ones(2)), lambda t: t.binomial(t.ones(2).double(),
+    t.ones(2)), lambda t: t.binomial(t.ones(2).long(), t.ones(2)), lambda t: t.binomial(t.ones(2).half(), t.ones(2))])
+def test_counts_refused(call):
+    same(call)

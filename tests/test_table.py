@@ -324,10 +324,11 @@ NO_OPERATION = {
     "complex", "polar", "imag", "view_as_complex", "view_as_real", "stft", "istft",  # test_complex.py, test_stft.py
     "dropout_", "alpha_dropout_", "feature_alpha_dropout_",  # test_dropout.py, as nn.functional has them
     "qr", "svd",  # unique up to signs: test_linalg.py
+    *[f"nn.functional.fractional_max_pool{n}d{indices}" for n in (2, 3) for indices in ("", "_with_indices")],
 }
 # Random operations: their streams are compared in test_sampling.py and test_dropout.py.
 RANDOM = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial", "rand_like", "randn_like",
-          "randint_like", "empty", "empty_like"}
+          "randint_like", "empty", "empty_like", "poisson", "binomial"}
 
 
 def public_operations() -> set:

@@ -157,12 +157,12 @@ def camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_") if part)
 
 
-def result_class(node: str, outputs: tuple):
-    """The named tuple of several outputs; that of MaxBackward0 prints as minitorch.return_types.max."""
+def result_class(node: str, outputs: tuple | str):
+    """The named tuple of several outputs; that of MaxBackward0, or of max, prints as minitorch.return_types.max."""
     name = node.partition("Backward")[0].lower()
     cls = namedtuple(name, outputs)
     cls.__repr__ = lambda self: f"{shown.package}.return_types.{name}(\n" + ",\n".join(
-        [f"{field}={value!r}" for field, value in zip(outputs, self)]) + ")"
+        [f"{field}={value!r}" for field, value in zip(cls._fields, self)]) + ")"
     return cls
 
 

@@ -30,6 +30,12 @@ from ..ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3
 from ..ops.einsum import bilinear
 from ..ops.embedding import embedding
 from ..ops.embedding_bag import embedding_bag
+from ..ops.fractional_pool import (
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
+)
 from ..ops.gather import one_hot
 from ..ops.grid import affine_grid, grid_sample
 from ..ops.join import pad

@@ -8,10 +8,9 @@ Read next: matrix.py.
 from __future__ import annotations
 
 import warnings
-from collections import namedtuple
 
 from .. import shown
-from ..autograd.op import op
+from ..autograd.op import op, result_class
 from ..device import array_module
 from ..tensor import Tensor, method
 from .elementwise import refuse
@@ -62,7 +61,7 @@ def svd_rule(g_U, g_S, g_Vh, U, S, Vh, x_shape, full_matrices):
 
 
 singular.backward(x=svd_rule)
-LinalgSvd, Svd = namedtuple("linalg_svd", "U S Vh"), namedtuple("svd", "U S V")
+LinalgSvd, Svd = result_class("linalg_svd", "U S Vh"), result_class("svd", "U S V")
 Tensor._svd_reduced = lambda self: singular(self, False)
 
 
@@ -118,7 +117,7 @@ def eigh_rule(g_eigenvalues, g_eigenvectors, eigenvalues, eigenvectors):
 
 
 hermitian_eigen.backward(x=eigh_rule)
-Eigh, Eig = [namedtuple(name, "eigenvalues eigenvectors") for name in ("linalg_eigh", "linalg_eig")]
+Eigh, Eig = [result_class(name, "eigenvalues eigenvectors") for name in ("linalg_eigh", "linalg_eig")]
 
 
 def triangle(UPLO: str) -> bool:
@@ -207,7 +206,7 @@ def square_qr_rule(g_Q, g_R, Q, R):
 
 
 orthogonal.backward(x=qr_rule)
-LinalgQr, Qr, Geqrf = namedtuple("linalg_qr", "Q R"), namedtuple("qr", "Q R"), namedtuple("geqrf", "a tau")
+LinalgQr, Qr, Geqrf = result_class("linalg_qr", "Q R"), result_class("qr", "Q R"), result_class("geqrf", "a tau")
 
 
 def linalg_qr(A: Tensor, mode: str = "reduced") -> tuple:
@@ -315,7 +314,7 @@ def matrix_rank(A: Tensor, *, atol=None, rtol=None, hermitian: bool = False, tol
     return (S > S.new_tensor(xp.asarray(cut(S.array, A.array.shape, atol, rtol)))).sum(-1)
 
 
-Lstsq = namedtuple("linalg_lstsq", "solution residuals rank singular_values")
+Lstsq = result_class("linalg_lstsq", "solution residuals rank singular_values")
 
 
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> tuple:

@@ -16,17 +16,18 @@ import operator
 import numpy as np
 
 from .. import random as streams
+from .. import rejection
 from ..autograd.op import in_place, op
 from ..device import CPU, device_of, move
 from ..device import device as device_class
-from ..dtype import default
+from ..dtype import CAPITAL, default
 from ..tensor import Tensor, memory_format, method, preserve_format, wrap
 from .create import blank_like, made, place, sizes
 
 __all__: list[str] = [
-    "Generator", "bernoulli", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "multinomial",
-    "normal", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "seed",
-    "set_rng_state"]
+    "Generator", "bernoulli", "binomial", "default_generator", "get_rng_state", "initial_seed", "manual_seed",
+    "multinomial", "normal", "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
+    "randperm", "seed", "set_rng_state"]
 
 
 # ---------------------------------------------------------------- streams
@@ -347,7 +348,38 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *,
     return made(move(np.ascontiguousarray(drawn), device_of(input.array)))
 
 
-for _op in (normal_tensor_float, normal_float_tensor, bernoulli_of):
+@op(node="PoissonBackward0")
+def poisson_of(xp, x, /, generator):
+    """How many of the rate x.    gx = 0"""
+    if x.dtype.kind != "f":
+        raise NotImplementedError(f"\"poisson_cpu\" not implemented for '{CAPITAL[x.dtype.name]}'")
+    return move(rejection.poisson(stream(generator), np.ascontiguousarray(move(x, CPU))), device_of(x))
+
+
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Poisson numbers of the rates in `input`, in its type.
+
+    https://pytorch.org/docs/stable/generated/torch.poisson.html
+    """
+    return poisson_of(input, generator)
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """How many of `count` throws succeed, each with probability `prob`; in count's type.
+
+    https://github.com/pytorch/pytorch/blob/main/aten/src/ATen/native/Distributions.cpp
+    """
+    n, p = np.broadcast_arrays(*[move(t.array, CPU) for t in (count, prob)])
+    if n.dtype.kind != "f":
+        raise ValueError(f"binomial only supports floating-point dtypes for count, got: {CAPITAL[n.dtype.name]}")
+    if p.dtype != n.dtype:
+        raise RuntimeError(f"Found dtype {CAPITAL[p.dtype.name]} but expected {CAPITAL[n.dtype.name]}")
+    if n.dtype == np.float16:
+        raise NotImplementedError("\"binomial_cpu\" not implemented for 'Half'")
+    return made(move(rejection.binomial(stream(generator), n, p), device_of(count.array)))
+
+
+for _op in (normal_tensor_float, normal_float_tensor, bernoulli_of, poisson_of):
     _op.backward(**no_gradient)
 normal_tensor_tensor.backward(**no_gradient, std=lambda g, std_shape: g.new_zeros(std_shape))
 Tensor.bernoulli, Tensor.multinomial = bernoulli, multinomial

@@ -9,12 +9,11 @@ Read next: decompose.py, for QR, eigenvalues and singular values.
 from __future__ import annotations
 
 import math
-from collections import namedtuple
 
 import numpy as np
 
 from .. import shown
-from ..autograd.op import op
+from ..autograd.op import op, result_class
 from ..dtype import CAPITAL
 from ..tensor import Tensor, method
 
@@ -140,8 +139,9 @@ unpivot.backward(x=lambda g, pivots: pivoted(g, pivots))
 pivoted.backward(x=lambda g, pivots: unpivot(g, pivots))
 lu_factored.backward(x=lu_rule)
 
-LuFactor, LuFactorEx = namedtuple("linalg_lu_factor", "LU pivots"), namedtuple("linalg_lu_factor_ex", "LU pivots info")
-Lu = namedtuple("linalg_lu", "P L U")
+LuFactor = result_class("linalg_lu_factor", "LU pivots")
+LuFactorEx = result_class("linalg_lu_factor_ex", "LU pivots info")
+Lu = result_class("linalg_lu", "P L U")
 
 
 def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> tuple:
@@ -287,7 +287,7 @@ def inverted(xp, x, /, check_errors):
 
 
 inverted.backward(x=lambda g_inverse, inverse: -(inverse.mT @ g_inverse @ inverse.mT))
-InvEx = namedtuple("linalg_inv_ex", "inverse info")
+InvEx = result_class("linalg_inv_ex", "inverse info")
 
 
 def inv(A: Tensor) -> Tensor:
@@ -395,7 +395,7 @@ def solve_rule(g_result, x, b, result, left):
 
 
 solved.backward(solve_rule)
-SolveEx = namedtuple("linalg_solve_ex", "result info")
+SolveEx = result_class("linalg_solve_ex", "result info")
 
 
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
@@ -451,7 +451,7 @@ def cholesky_rule(g_L, L):
 
 
 cholesky_factor.backward(x=cholesky_rule)
-CholeskyEx = namedtuple("linalg_cholesky_ex", "L info")
+CholeskyEx = result_class("linalg_cholesky_ex", "L info")
 
 
 def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:

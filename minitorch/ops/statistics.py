@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections import namedtuple
 from collections.abc import Sequence
 
 from .. import shown
-from ..autograd.op import op
+from ..autograd.op import op, result_class
 from ..device import array_module
 from ..dtype import CAPITAL
 from ..tensor import Tensor, method, wrap, wrap_dim
@@ -334,8 +333,8 @@ def counted(xp, x, edges: list, weight, dtype):
     return xp.bincount(picked, w, math.prod(shape)).astype(dtype).reshape(shape)
 
 
-Histogram = namedtuple("histogram", "hist bin_edges")
-Histogramdd = namedtuple("histogramdd", "hist bin_edges")
+Histogram = result_class("histogram", "hist bin_edges")
+Histogramdd = result_class("histogramdd", "hist bin_edges")
 
 
 def grid_of(xp, x, bins, range_, name: str) -> list:

@@ -100,7 +100,8 @@ from .ops.combine import (
 from .ops.patch import (
     alias_copy, as_strided_copy, as_strided_scatter, detach_copy, diagonal_copy, diagonal_scatter, expand_copy,
     narrow_copy, permute_copy, select_copy, select_scatter, slice_copy, slice_scatter, split_copy,
-    split_with_sizes_copy, squeeze_copy, t_copy, transpose_copy, unbind_copy, unfold_copy, unsqueeze_copy, view_copy,
+    split_with_sizes_copy, squeeze_copy, t_copy, transpose_copy, unbind_copy, unfold_copy,
+    unsqueeze_copy, view_as_complex_copy, view_as_real_copy, view_copy,
 )
 from .ops.search import (
     bucketize, isin, nonzero_static, searchsorted, unique, unique_consecutive, unravel_index,
@@ -125,6 +126,7 @@ from .ops.linalg import (
 from .ops.einsum import bilinear, einsum
 from .ops.solve import cholesky_inverse, cholesky_solve, det, inverse, logdet, lu_solve, lu_unpack, slogdet
 from .ops.decompose import geqrf, pinverse, qr, svd
+from .ops.lowrank import pca_lowrank, svd_lowrank
 from .ops.matrix import chain_matmul, matrix_exp, matrix_power, orgqr, ormqr
 
 # layers as functions (nn.functional has them all, and the losses)
@@ -137,8 +139,8 @@ from .ops.pool import adaptive_avg_pool1d, adaptive_max_pool1d, avg_pool1d, max_
 from .ops.resize import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .ops.forms import (
     alpha_dropout, alpha_dropout_, batch_norm, binary_cross_entropy_with_logits, cosine_embedding_loss, ctc_loss,
-    detach, dropout, dropout_, embedding, feature_alpha_dropout, feature_alpha_dropout_, hinge_embedding_loss, kl_div,
-    margin_ranking_loss, poisson_nll_loss, triplet_margin_loss,
+    detach, dropout, dropout_, embedding, feature_alpha_dropout, feature_alpha_dropout_, feature_dropout,
+    feature_dropout_, hinge_embedding_loss, kl_div, margin_ranking_loss, poisson_nll_loss, triplet_margin_loss,
 )
 from .ops.rnn import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
 
@@ -153,10 +155,10 @@ from .printing import set_printoptions
 
 # the process
 from .settings import (
-    are_deterministic_algorithms_enabled, compile, get_float32_matmul_precision, get_num_interop_threads,
-    get_num_threads, is_deterministic_algorithms_warn_only_enabled, is_storage, is_warn_always_enabled,
-    set_float32_matmul_precision, set_num_interop_threads, set_num_threads, set_warn_always, typename,
-    use_deterministic_algorithms,
+    are_deterministic_algorithms_enabled, compile, get_deterministic_debug_mode, get_float32_matmul_precision,
+    get_num_interop_threads, get_num_threads, is_deterministic_algorithms_warn_only_enabled, is_storage,
+    is_warn_always_enabled, set_deterministic_debug_mode, set_float32_matmul_precision, set_flush_denormal,
+    set_num_interop_threads, set_num_threads, set_warn_always, typename, use_deterministic_algorithms,
 )
 from .amp import autocast, is_autocast_enabled
 from .missing import say_what_is_missing as _say_what_is_missing

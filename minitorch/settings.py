@@ -18,10 +18,10 @@ from .storage import TypedStorage, UntypedStorage
 from .tensor import Tensor
 
 __all__ = [
-    "are_deterministic_algorithms_enabled", "compile", "get_float32_matmul_precision", "get_num_interop_threads",
-    "get_num_threads", "is_deterministic_algorithms_warn_only_enabled", "is_storage", "is_warn_always_enabled",
-    "set_float32_matmul_precision", "set_num_interop_threads", "set_num_threads", "set_warn_always", "typename",
-    "use_deterministic_algorithms",
+    "are_deterministic_algorithms_enabled", "compile", "get_deterministic_debug_mode", "get_float32_matmul_precision",
+    "get_num_interop_threads", "get_num_threads", "is_deterministic_algorithms_warn_only_enabled", "is_storage",
+    "is_warn_always_enabled", "set_deterministic_debug_mode", "set_float32_matmul_precision", "set_flush_denormal",
+    "set_num_interop_threads", "set_num_threads", "set_warn_always", "typename", "use_deterministic_algorithms",
 ]
 
 kept = types.SimpleNamespace(precision="highest", deterministic=False, warn_only=False, warn_always=False,
@@ -140,6 +140,37 @@ def are_deterministic_algorithms_enabled() -> bool:
 def is_deterministic_algorithms_warn_only_enabled() -> bool:
     """What `use_deterministic_algorithms` has set as `warn_only`."""
     return kept.warn_only
+
+
+DEBUG_MODES = ("default", "warn", "error")
+
+
+def set_deterministic_debug_mode(debug_mode: int | str) -> None:
+    """`use_deterministic_algorithms` by one word or number: "default" 0, "warn" 1, "error" 2.
+
+    https://pytorch.org/docs/stable/generated/torch.set_deterministic_debug_mode.html
+    """
+    if not isinstance(debug_mode, (int, str)):
+        raise TypeError(f"debug_mode must be str or int, but got {type(debug_mode)}")
+    if isinstance(debug_mode, str):
+        if debug_mode not in DEBUG_MODES:
+            raise RuntimeError("invalid value of debug_mode, expected one of `default`, `warn`, `error`, but got "
+                               f"{debug_mode}")
+        debug_mode = DEBUG_MODES.index(debug_mode)
+    if debug_mode not in (0, 1, 2):
+        raise RuntimeError(f"invalid value of debug_mode, expected 0, 1, or 2, but got {debug_mode}")
+    use_deterministic_algorithms(debug_mode > 0, warn_only=debug_mode == 1)
+
+
+def get_deterministic_debug_mode() -> int:
+    """0, 1 or 2: what `set_deterministic_debug_mode` has set."""
+    return kept.deterministic * (1 if kept.warn_only else 2)
+
+
+def set_flush_denormal(mode: bool, /) -> bool:
+    """False: the processor's switch for numbers near 0 is not within reach, and they are computed in full."""
+    checked("flush_denormal", mode, bool)
+    return False
 
 
 def set_warn_always(b: bool, /) -> None:

@@ -324,6 +324,9 @@ NO_OPERATION = {
     "complex", "polar", "imag", "view_as_complex", "view_as_real", "stft", "istft",  # test_complex.py, test_stft.py
     "dropout_", "alpha_dropout_", "feature_alpha_dropout_",  # test_dropout.py, as nn.functional has them
     "qr", "svd",  # unique up to signs: test_linalg.py
+    "svd_lowrank", "pca_lowrank", "feature_dropout", "feature_dropout_",  # test_other_names.py
+    "view_as_complex_copy", "view_as_real_copy", "nn.functional.upsample_nearest", "nn.functional.upsample_bilinear",
+    *[f"nn.functional.{kind}max_pool{n}d_with_indices" for n in (1, 2, 3) for kind in ("", "adaptive_")],
     *[f"nn.functional.fractional_max_pool{n}d{indices}" for n in (2, 3) for indices in ("", "_with_indices")],
 }
 # Random operations: their streams are compared in test_sampling.py and test_dropout.py.

@@ -104,6 +104,14 @@ from ..ops.pool import (
     max_unpool2d,
     max_unpool3d,
 )
+from ..ops.pool_indices import (
+    adaptive_max_pool1d_with_indices,
+    adaptive_max_pool2d_with_indices,
+    adaptive_max_pool3d_with_indices,
+    max_pool1d_with_indices,
+    max_pool2d_with_indices,
+    max_pool3d_with_indices,
+)
 from ..ops.resize import (
     channel_shuffle,
     fold,
@@ -112,6 +120,8 @@ from ..ops.resize import (
     pixel_unshuffle,
     unfold,
     upsample,
+    upsample_bilinear,
+    upsample_nearest,
 )
 from ..ops.softmax import gumbel_softmax, log_softmax, softmax, softmin
 from ..ops.special import tanh

@@ -14,7 +14,7 @@ __all__: list[str] = [
     "alias_copy", "as_strided_copy", "as_strided_scatter", "detach_copy", "diagonal_copy", "diagonal_scatter",
     "expand_copy", "narrow_copy", "permute_copy", "select_copy", "select_scatter", "slice_copy", "slice_scatter",
     "split_copy", "split_with_sizes_copy", "squeeze_copy", "t_copy", "transpose_copy", "unbind_copy", "unfold_copy",
-    "unsqueeze_copy", "view_copy",
+    "unsqueeze_copy", "view_as_complex_copy", "view_as_real_copy", "view_copy",
 ]
 
 # ---------------------------------------------------------------- part of a copy replaced
@@ -87,7 +87,7 @@ VIEWS = {"alias": lambda x: x.view_as(x), "slice": slice_of, "split": Tensor.spl
          "permute": lambda x, dims: x.permute(dims), "view": lambda x, size: x.reshape(size),
          "expand": lambda x, size, *, implicit=False: x.expand(size)}
 for _name in ("as_strided", "detach", "diagonal", "narrow", "select", "squeeze", "t", "transpose", "unbind",
-    "unsqueeze"):
+    "unsqueeze", "view_as_complex", "view_as_real"):
     VIEWS[_name] = getattr(Tensor, _name)
 for _name, _view in VIEWS.items():
     globals()[_name + "_copy"] = copied(_view, _name + "_copy")

@@ -25,7 +25,7 @@ from . import autograd
 from .autograd import (
     enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled,
 )
-from .autograd.saved import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from .autograd.saved import is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled
 
 # new tensors
 from .ops.create import (
@@ -34,6 +34,7 @@ from .ops.create import (
     HalfTensor, IntTensor, layout, linspace, logspace, LongTensor, memory_format, ones, ones_like, preserve_format,
     scalar_tensor, ShortTensor, strided, tensor, tril_indices, triu_indices, zeros, zeros_like,
 )
+from .ops.buffer import empty_permuted, from_file, frombuffer
 from .ops.sampling import (
     bernoulli, binomial, default_generator, Generator, get_rng_state, initial_seed, manual_seed, multinomial,
     normal, poisson, rand, rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,

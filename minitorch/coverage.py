@@ -28,13 +28,13 @@ OUT_OF_SCOPE = {
     "the compiler's and the parser's": (
         r"sym_.*|parse_.*|import_ir.*|merge_type.*|unify_type.*|classproperty|while_loop|cond|vmap|fork|wait|"
         r"compiled_with_cxx11_abi|hash_tensor|slice_inverse|boolean_dispatch|handle_torch_function|"
-        r"has_torch_function.*|assert_int_or_pair|dim_order|get_(device_module|file_path)|"
+        r"has_torch_function.*|assert_int_or_pair|dim_order|get_(device_module|file_path)|index|"
         r"prepare_multiprocessing.*|profiler_.*|init_num_threads|thread_safe_generator|Optional|module_load"),
     "mixed precision's inner switches": r".*autocast.*",
     "other devices": r"ipu|xpu|mtia|record_stream|is_vulkan_available",
-    "deprecated, or removed: the call raises in torch, too": (
+    "deprecated or removed: the call warns or raises in torch, too": (
         r"symeig|lstsq|eig|matrix_rank|solve|storage_type|reinforce|resize|resize_as|nuclear_norm|frobenius_norm|"
-        r"set_default_tensor_type|cholesky|triangular_solve|lu|segment_reduce"),
+        r"set_default_tensor_type|cholesky|triangular_solve|lu|segment_reduce|range"),
 }
 
 

@@ -175,6 +175,8 @@ class Tensor:
         """The address of the first element."""
         return address_of(self.array)
 
+    const_data_ptr = data_ptr
+
     def is_contiguous(self, memory_format: memory_format = contiguous_format) -> bool:
         """Whether the elements lie in memory in the order of their indices (channels counted last if so asked)."""
         array = self.array

@@ -324,6 +324,7 @@ NO_OPERATION = {
     "complex", "polar", "imag", "view_as_complex", "view_as_real", "stft", "istft",  # test_complex.py, test_stft.py
     "dropout_", "alpha_dropout_", "feature_alpha_dropout_",  # test_dropout.py, as nn.functional has them
     "qr", "svd",  # unique up to signs: test_linalg.py
+    "frombuffer", "from_file", "set_anomaly_enabled",  # test_buffer.py
     "svd_lowrank", "pca_lowrank", "feature_dropout", "feature_dropout_",  # test_other_names.py
     "view_as_complex_copy", "view_as_real_copy", "nn.functional.upsample_nearest", "nn.functional.upsample_bilinear",
     *[f"nn.functional.{kind}max_pool{n}d_with_indices" for n in (1, 2, 3) for kind in ("", "adaptive_")],
@@ -331,7 +332,7 @@ NO_OPERATION = {
 }
 # Random operations: their streams are compared in test_sampling.py and test_dropout.py.
 RANDOM = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial", "rand_like", "randn_like",
-          "randint_like", "empty", "empty_like", "poisson", "binomial"}
+          "randint_like", "empty", "empty_like", "empty_permuted", "poisson", "binomial"}
 
 
 def public_operations() -> set:

@@ -159,13 +159,13 @@ class set_detect_anomaly:  # noqa: N801
 
     def __init__(self, mode: bool, check_nan: bool = True):  # noqa: A002 (torch's name)
         self.before = is_anomaly_enabled(), is_anomaly_check_nan_enabled()
-        switch(mode, check_nan)
+        set_anomaly_enabled(mode, check_nan)
 
     def __enter__(self) -> None:
         """It is on since it was made."""
 
     def __exit__(self, *exception) -> None:
-        switch(*self.before)
+        set_anomaly_enabled(*self.before)
 
 
 class detect_anomaly:  # noqa: N801
@@ -178,14 +178,15 @@ class detect_anomaly:  # noqa: N801
 
     def __enter__(self) -> None:
         self.before = is_anomaly_enabled(), is_anomaly_check_nan_enabled()
-        switch(True, self.check_nan)
+        set_anomaly_enabled(True, self.check_nan)
 
     def __exit__(self, *exception) -> None:
-        switch(*self.before)
+        set_anomaly_enabled(*self.before)
 
 
-def switch(on: bool, check_nan: bool) -> None:
-    mode.word = mode.word | ANOMALY if on else mode.word & ~ANOMALY
+def set_anomaly_enabled(enabled: bool, check_nan: bool = True) -> None:
+    """Switches anomaly detection on or off in this thread: `set_detect_anomaly` without the way back."""
+    mode.word = mode.word | ANOMALY if enabled else mode.word & ~ANOMALY
     mode.check_nan = check_nan
 
 

@@ -137,6 +137,7 @@ from .ops.norm import group_norm, instance_norm, layer_norm, norm, rms_norm
 from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops import conv_gpu as _conv_gpu  # noqa: F401 (its kernels, for the operations of conv.py)
 from .ops.pool import adaptive_avg_pool1d, adaptive_max_pool1d, avg_pool1d, max_pool1d, max_pool2d, max_pool3d
+from .ops.pool_indices import max_pool1d_with_indices
 from .ops.resize import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .ops.forms import (
     alpha_dropout, alpha_dropout_, batch_norm, binary_cross_entropy_with_logits, cosine_embedding_loss, ctc_loss,

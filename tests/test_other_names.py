@@ -104,3 +104,67 @@ def test_deterministic_debug_mode(mode):
 def test_denormal_numbers_stay():
     assert minitorch.set_flush_denormal(True) is False
     assert (minitorch.tensor(1e-40) * 1).item() > 0
+
+
+def differentiated(t, call, shapes):
+    """The result, and the gradients of all inputs."""
+    inputs = [((t.arange(float(np.prod(s)), dtype=t.float64) * 37 % 101 - 50) / 64).reshape(s).requires_grad_()
+              for s in shapes]
+    y = call(t, *inputs)
+    return y.detach().numpy(), *[g.numpy() for g in t.autograd.grad(y.square().sum(), inputs)]
+
+
+def alike_with_gradients(call, *shapes):
+    for ours, theirs in zip(*[differentiated(t, call, shapes) for t in (minitorch, torch)], strict=True):
+        np.testing.assert_allclose(ours, theirs, 1e-12, 1e-12)
+
+
+@pytest.mark.parametrize("shapes", [((6, 8), (2, 8, 4)), ((2, 4, 8), (8, 6)), ((4, 6), (6, 8)), ((2, 4, 8), (2, 8, 6))])
+def test_grouped_mm(shapes):
+    """torch multiplies float32 and narrower only: compared with its products group by group, in float64."""
+    def groups(t, a, b):
+        offs = None if a.ndim == b.ndim == 3 else t.tensor([2, 6], dtype=t.int32)
+        if t is minitorch:
+            return t.nn.functional.grouped_mm(a, b, offs=offs)
+        parts = [(a[:, s] if b.ndim == 2 else a[s] if a.ndim == 2 else a[k]) if a.ndim == 2 else a[k]
+                 for k, s in enumerate((slice(0, 2), slice(2, 6)))]
+        others = [b[k] if b.ndim == 3 else b[s] if a.ndim == 2 else b[:, s]
+                  for k, s in enumerate((slice(0, 2), slice(2, 6)))]
+        products = [x @ y for x, y in zip(parts, others)]
+        return t.stack(products) if a.ndim == b.ndim else t.cat(products, 0 if a.ndim == 2 else 1)
+    alike_with_gradients(groups, *shapes)
+
+
+@pytest.mark.parametrize("call", [
+    lambda t: t.nn.functional.grouped_mm(t.ones(4, 8), t.ones(2, 8, 4), offs=t.tensor([1, 4], dtype=t.int32)),
+    lambda t: t.nn.functional.grouped_mm(t.ones(4, 8), t.ones(2, 8, 4)),
+    lambda t: t.nn.functional.grouped_mm(t.ones(2, 4, 8), t.ones(2, 8, 4), bias=t.ones(4)),
+    lambda t: t.nn.functional.grouped_mm(t.ones(2, 4, 8), t.ones(2, 8, 4), out_dtype=t.float64)])
+def test_grouped_mm_as_torch(call):
+    same(call)
+
+
+LOSSES = {
+    "plain": (((5, 3), (4, 3)), lambda f, t, x, w: f(x, w, t.tensor([0, 3, 1, -100, 2]))),
+    "one": (((3,), (4, 3)), lambda f, t, x, w: f(x, w, t.tensor(2))),
+    "smooth": (((5, 3), (4, 3), (4,)), lambda f, t, x, w, b: f(
+        x, w, t.tensor([0, 3, 1, 1, 2]), linear_bias=b, label_smoothing=0.1, ignore_index=1, reduction="sum")),
+    "weighted": (((5, 3), (4, 3)), lambda f, t, x, w: f(
+        x, w, t.tensor([0, 3, 1, 1, 2]), weight=t.tensor([1.0, 2, 3, 4], dtype=t.float64), reduction="none")),
+    "dimensions": (((2, 3), (4, 2, 3), (4, 2)), lambda f, t, x, w, b: f(
+        x, w, t.tensor([[0, 3], [1, 2]]), linear_bias=b)),
+    "probabilities": (((2, 3), (4, 3)), lambda f, t, x, w: f(x, w, t.full((2, 4), 0.25, dtype=t.float64))),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_linear_cross_entropy(name):
+    shapes, call = LOSSES[name]
+    alike_with_gradients(lambda t, *inputs: call(t.nn.functional.linear_cross_entropy, t, *inputs), *shapes)
+
+
+@pytest.mark.parametrize("shapes", [((2, 3, 3), (4, 3)), ((2, 3), (3,)), ((2, 3), (4, 2)), ((3,), (4, 2, 3))])
+def test_linear_cross_entropy_refused(shapes):
+    same(lambda t: t.nn.functional.linear_cross_entropy(*map(t.ones, shapes), t.tensor([0, 1])))
+    with pytest.raises(NotImplementedError, match="options"):
+        minitorch.nn.functional.linear_cross_entropy(*map(minitorch.ones, shapes), minitorch.tensor([0]), options=1)

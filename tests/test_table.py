@@ -325,8 +325,10 @@ NO_OPERATION = {
     "dropout_", "alpha_dropout_", "feature_alpha_dropout_",  # test_dropout.py, as nn.functional has them
     "qr", "svd",  # unique up to signs: test_linalg.py
     "frombuffer", "from_file", "set_anomaly_enabled",  # test_buffer.py
+    "nn.functional.grouped_mm", "nn.functional.linear_cross_entropy",  # test_other_names.py
     "svd_lowrank", "pca_lowrank", "feature_dropout", "feature_dropout_",  # test_other_names.py
-    "view_as_complex_copy", "view_as_real_copy", "nn.functional.upsample_nearest", "nn.functional.upsample_bilinear",
+    "max_pool1d_with_indices", "view_as_complex_copy", "view_as_real_copy", "nn.functional.upsample_nearest",
+    "nn.functional.upsample_bilinear",
     *[f"nn.functional.{kind}max_pool{n}d_with_indices" for n in (1, 2, 3) for kind in ("", "adaptive_")],
     *[f"nn.functional.fractional_max_pool{n}d{indices}" for n in (2, 3) for indices in ("", "_with_indices")],
 }

@@ -38,6 +38,7 @@ from ..ops.fractional_pool import (
 )
 from ..ops.gather import one_hot
 from ..ops.grid import affine_grid, grid_sample
+from ..ops.grouped import grouped_mm, linear_cross_entropy
 from ..ops.join import pad
 from ..ops.linalg import linear
 from ..ops.loss import (
